@@ -1,0 +1,5 @@
+import type { Migration } from '../src/store/migrate.js';
+import { initial } from './0001-initial.js';
+
+/** All migrations of the store, in order. One that was released is never changed; a new one is added at the end. */
+export const migrations: readonly Migration[] = [initial];

@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { Procedure } from '../operations/step.js';
+
+/** JSON that the store can hold. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** What a service is told of an instance. Nothing in it changes while an operation runs. */
+export interface Instance<Template, Secrets> {
+  /** The internal id: 20 lower-case base32 characters, new for each incarnation; names everything in the cluster. */
+  readonly id: string;
+  /** Who the instance belongs to, for annotations: any strings. */
+  readonly owner: { readonly platform: string; readonly instanceId: string };
+  /** The resolved plan as it was when the instance was accepted, or last updated. */
+  readonly template: Template;
+  readonly parameters: JsonObject;
+  readonly secrets: Secrets;
+}
+
+export interface Binding<Secrets> {
+  /** The internal id, as an instance's. */
+  readonly id: string;
+  readonly parameters: JsonObject;
+  /** The platform's context of the bind request; of Kubernetes platforms it names the app's `namespace`. */
+  readonly context: JsonObject;
+  readonly secrets: Secrets;
+}
+
+/**
+ * One version of what carries out an operation. A new release adds a version and keeps the older ones as long as
+ * operations of them may run.
+ */
+export interface Versioned<Arguments extends readonly unknown[]> {
+  readonly current: number;
+  readonly versions: Readonly<Record<number, (...args: Arguments) => Procedure>>;
+}
+
+/** JSON Schemas (draft-07, no outside references) of what users may pass. */
+export interface ParameterSchemas {
+  readonly provision: JsonObject;
+  readonly bind: JsonObject;
+}
+
+/**
+ * What knows how to build one kind of offering. A new service is a folder in `src/services` and a line in its registry.
+ *
+ * Secrets are generated once for an instance or a binding, and stored encrypted before a step sees them.
+ */
+export interface Service<Template, InstanceSecrets extends JsonObject, BindingSecrets extends JsonObject> {
+  /** As the catalog file names it. */
+  readonly name: string;
+  /** Validates the `template` of a plan in the catalog file; the result is stored with each instance. */
+  readonly templateSchema: z.ZodType<Template>;
+  /** Rises when the same template would build something else; stored with each instance. */
+  readonly templateVersion: number;
+  parameterSchemas(template: Template): ParameterSchemas;
+
+  generateInstanceSecrets(instance: { readonly id: string; readonly template: Template }): Promise<InstanceSecrets>;
+  generateBindingSecrets(binding: { readonly id: string }): Promise<BindingSecrets>;
+
+  readonly provision: Versioned<[Instance<Template, InstanceSecrets>]>;
+  /** Also runs for instances whose provision was halted at any line, or never began (then without secrets). */
+  readonly deprovision: Versioned<[Omit<Instance<Template, InstanceSecrets>, 'secrets'>]>;
+  readonly bind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
+  readonly unbind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
+
+  /** What an app gets. Pure: the same arguments give the same credentials. */
+  credentials(instance: Instance<Template, InstanceSecrets>, binding: Binding<BindingSecrets>): JsonObject;
+  /** The instance's network addresses, as OSB's `endpoints` (2.15). */
+  endpoints(instance: Instance<Template, InstanceSecrets>): readonly { host: string; ports: readonly string[] }[];
+}
+
+/** A service whose type arguments do not matter to who holds it. */
+// biome-ignore lint/suspicious/noExplicitAny: the registry hands each service only what that service made itself
+export type AnyService = Service<any, any, any>;

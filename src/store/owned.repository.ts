@@ -1,0 +1,63 @@
+import type { ClientSession, Collection, Filter, OptionalUnlessRequiredId, Sort, UpdateFilter, WithId } from 'mongodb';
+import type { JsonObject } from '../services/service.js';
+import type { KeyRing, Place, Sealed } from './encryption.js';
+import type { ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
+
+/** What instances and bindings have in common: an internal id, one living record a platform's id, and sealed fields. */
+export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | ServiceBindingRecord> {
+  protected constructor(
+    protected readonly collection: Collection<Owned>,
+    private readonly keys: KeyRing,
+  ) {}
+
+  async find(id: string): Promise<WithId<Owned> | null> {
+    return await this.collection.findOne({ _id: id } as Filter<Owned>);
+  }
+
+  /** Throws a duplicate-key error where the platform's id is in use. */
+  async insert(record: Owned, session: ClientSession): Promise<void> {
+    await this.collection.insertOne(record as OptionalUnlessRequiredId<Owned>, { session });
+  }
+
+  seal(id: string, field: 'parameters' | 'secrets', value: JsonObject): Sealed {
+    return this.keys.seal(value, this.#place(id, field));
+  }
+
+  parametersOf(record: Owned): JsonObject {
+    return record.parameters ? this.keys.open(record.parameters, this.#place(record._id, 'parameters')) : {};
+  }
+
+  secretsOf(record: Owned): JsonObject | undefined {
+    return record.secrets && this.keys.open(record.secrets, this.#place(record._id, 'secrets'));
+  }
+
+  /** Stores what was generated, unless something was already; answers what is stored from now on. */
+  async keepSecrets(id: string, generated: JsonObject): Promise<JsonObject> {
+    await this.change(
+      { _id: id, living: true, secrets: { $exists: false } } as Filter<Owned>,
+      { $set: { secrets: this.seal(id, 'secrets', generated) } } as UpdateFilter<Owned>,
+    );
+    const kept = await this.find(id);
+    const secrets = kept && this.secretsOf(kept as Owned);
+    if (!secrets) throw new Error(`${this.collection.collectionName}/${id} is gone`);
+    return secrets;
+  }
+
+  /** The living record, or else the last one that was. */
+  protected async newest(which: Filter<Owned>): Promise<WithId<Owned> | null> {
+    return (
+      (await this.collection.findOne({ ...which, living: true } as Filter<Owned>)) ??
+      (await this.collection.findOne(which, { sort: { createdAt: -1 } as Sort }))
+    );
+  }
+
+  /** @returns whether there was something to change */
+  protected async change(which: Filter<Owned>, update: UpdateFilter<Owned>, session?: ClientSession): Promise<boolean> {
+    const { matchedCount } = await this.collection.updateOne(which, update, session ? { session } : {});
+    return matchedCount === 1;
+  }
+
+  #place(id: string, field: string): Place {
+    return `${this.collection.collectionName}/${id}/${field}`;
+  }
+}

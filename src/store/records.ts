@@ -1,0 +1,125 @@
+import type { JsonObject } from '../services/service.js';
+import type { Sealed } from './encryption.js';
+
+/**
+ * Where an instance or a binding stands.
+ *
+ * - `creating` → `ready` or `failed`
+ * - `deleting` → `deleted` or `failed`; also entered from `creating` and `failed`
+ */
+export type Phase = 'creating' | 'ready' | 'failed' | 'deleting' | 'deleted';
+
+interface Owned {
+  /** Internal id, new for each incarnation. */
+  readonly _id: string;
+  /** The platform's identity. */
+  readonly platform: string;
+  /** False once it is deleted. The platform's id is unique among the living. */
+  readonly living: boolean;
+  readonly phase: Phase;
+  readonly serviceId: string;
+  readonly planId: string;
+  readonly context: JsonObject;
+  /** Gone, as the secrets, once it is deleted. */
+  readonly parameters?: Sealed;
+  /** What the service generated; stored before its first use. */
+  readonly secrets?: Sealed;
+  /** The newest operation, what last_operation tells of. */
+  readonly lastOperation: string;
+  readonly createdAt: Date;
+  readonly deletedAt?: Date;
+}
+
+export interface ServiceInstanceRecord extends Owned {
+  readonly instanceId: string;
+  readonly organizationGuid: string;
+  readonly spaceGuid: string;
+  /** Name of the service in `src/services`. */
+  readonly service: string;
+  /** The plan as it was resolved at acceptance: the catalog may change later. */
+  readonly plan: ResolvedPlan;
+  /** Rises whenever an operation of the instance or of its bindings is accepted, so that those exclude each other. */
+  readonly revision: number;
+}
+
+export interface ResolvedPlan {
+  readonly name: string;
+  readonly template: JsonObject;
+  readonly templateVersion: number;
+  /** Seconds. */
+  readonly maximumPollingDuration: number;
+  readonly maintenanceInfoVersion?: string;
+}
+
+export interface ServiceBindingRecord extends Owned {
+  readonly bindingId: string;
+  /** Internal id of the instance. */
+  readonly instance: string;
+  readonly appGuid?: string;
+  readonly bindResource: JsonObject;
+}
+
+export type OperationKind = 'provision' | 'deprovision' | 'bind' | 'unbind';
+
+/**
+ * - `queued`: waits for its turn, in order of acceptance
+ * - `running`: may take leases and run steps
+ * - `superseded`: ended by the DELETE of what it worked on
+ */
+export type OperationState = 'queued' | 'running' | 'succeeded' | 'failed' | 'superseded';
+
+export interface StepRecord {
+  readonly startedAt: Date;
+  readonly endedAt: Date;
+}
+
+export interface OperationRecord {
+  readonly _id: string;
+  readonly kind: OperationKind;
+  readonly service: string;
+  /** Version of the list of stages, fixed at acceptance. */
+  readonly procedureVersion: number;
+  readonly instance: string;
+  readonly binding?: string;
+  /** The instance's or the binding's id: at most one active operation each. */
+  readonly subject: string;
+  readonly state: OperationState;
+  /** `state` is `queued` or `running`. */
+  readonly active: boolean;
+  /** Which of the places for concurrent provisions it holds. */
+  readonly slot?: number;
+  readonly lease: Lease;
+  readonly steps: Readonly<Record<string, StepRecord>>;
+  /** What happens, in the user's words. */
+  readonly progress: string;
+  /** Waits and passing errors since a step was last done: the timers back off by it. */
+  readonly pauses: number;
+  /** When it is to run again at the latest. */
+  readonly wakeAt: Date;
+  readonly deadline: Date;
+  readonly acceptedAt: Date;
+  readonly startedAt?: Date;
+  readonly endedAt?: Date;
+}
+
+/** The right to run an operation's steps. `until` is by the store's clock; `epoch` is named by every write of its holder. */
+export interface Lease {
+  readonly owner: string | null;
+  readonly until: Date;
+  readonly epoch: number;
+}
+
+/** Who asked for what, and how it ended. Never a parameter or a credential. */
+export interface AuditEventRecord {
+  readonly _id: string;
+  readonly at: Date;
+  readonly event: 'accepted' | 'succeeded' | 'failed' | 'superseded';
+  readonly operation: string;
+  readonly kind: OperationKind;
+  readonly platform: string;
+  readonly instanceId: string;
+  readonly bindingId?: string;
+  readonly originatingIdentity?: { readonly platform: string; readonly value: JsonObject };
+  readonly requestIdentity?: string;
+  readonly detail?: string;
+}

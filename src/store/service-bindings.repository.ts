@@ -1,0 +1,28 @@
+import type { ClientSession } from 'mongodb';
+import type { KeyRing } from './encryption.js';
+import { OwnedRepository } from './owned.repository.js';
+import type { Phase, ServiceBindingRecord } from './records.js';
+import type { Store } from './store.js';
+
+export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRecord> {
+  constructor(store: Store, keys: KeyRing) {
+    super(store.bindings, keys);
+  }
+
+  async findNewest(platform: string, bindingId: string): Promise<ServiceBindingRecord | null> {
+    return await this.newest({ platform, bindingId });
+  }
+
+  /**
+   * Claims the binding for an operation that was decided on what `seen` showed.
+   * @returns false where it has changed since
+   */
+  async claim(
+    seen: ServiceBindingRecord,
+    change: { readonly phase: Phase; readonly lastOperation: string },
+    session: ClientSession,
+  ): Promise<boolean> {
+    const unchanged = { _id: seen._id, living: true, phase: seen.phase, lastOperation: seen.lastOperation };
+    return await this.change(unchanged, { $set: change }, session);
+  }
+}
