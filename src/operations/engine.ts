@@ -1,0 +1,74 @@
+import type { Redis } from 'ioredis';
+import type { Logger } from '../observability/logger.js';
+import { Locks } from '../store/locks.js';
+import type { OperationsRepository } from '../store/operations.repository.js';
+import type { Store } from '../store/store.js';
+import { Admission } from './admission.js';
+import { Executor } from './executor.js';
+import type { Procedures } from './procedures.js';
+import type { OperationQueue } from './queue.js';
+import { admitQueued, failOverdue, Reconciler, type ReconcilerTask, redeliver } from './reconciler.js';
+import { Wakeups } from './wakeups.js';
+import { OperationWorker } from './worker.js';
+
+export interface EngineParts {
+  readonly store: Store;
+  readonly operations: OperationsRepository;
+  readonly procedures: Procedures;
+  readonly queue: OperationQueue;
+  /** For the worker alone: a connection that retries for ever (`maxRetriesPerRequest: null`). */
+  readonly workerConnection: Redis;
+  /** What else is looked after periodically. */
+  readonly tasks: readonly ReconcilerTask[];
+  readonly log: Logger;
+}
+
+export interface EngineOptions {
+  /** Unique to the process. */
+  readonly owner: string;
+  readonly queuePrefix: string;
+  readonly concurrency: number;
+  readonly maximumConcurrentProvisions: number;
+}
+
+/** After a kill, its operations go on within a lease and the second that the reconciler's round takes. */
+const leaseMilliseconds = 6_000;
+
+/** What a process of the role `worker` runs: the queue's worker and the reconciler. */
+export class Engine {
+  readonly wakeups: Wakeups;
+  readonly #worker: OperationWorker;
+  readonly #reconciler: Reconciler;
+
+  constructor(
+    { store, operations, procedures, queue, workerConnection, tasks, log }: EngineParts,
+    options: EngineOptions,
+  ) {
+    const wake = (operation: string) => {
+      // A hint: what is lost here runs when its timer ends, or when the reconciler finds it.
+      queue.wake(operation).catch((error: unknown) => log.debug({ err: error, operation }, 'not woken'));
+    };
+    this.wakeups = new Wakeups(wake);
+    const admission = new Admission(operations, options.maximumConcurrentProvisions, wake);
+    const executor = new Executor(operations, procedures, admission, this.wakeups, log, {
+      owner: options.owner,
+      leaseMilliseconds,
+    });
+    this.#worker = new OperationWorker(executor, workerConnection, log, {
+      prefix: options.queuePrefix,
+      concurrency: options.concurrency,
+    });
+    const own = [redeliver(operations, queue, log), failOverdue(operations, log), admitQueued(admission)];
+    this.#reconciler = new Reconciler([...own, ...tasks], new Locks(store.database, options.owner), log);
+  }
+
+  start(): void {
+    this.#worker.start();
+    this.#reconciler.start();
+  }
+
+  /** Ends when the steps that run have ended or given up; operations that are not over are left to other workers. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#worker.stop(), this.#reconciler.stop()]);
+  }
+}

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import type { Logger } from '../observability/logger.js';
+
+export const queueName = 'operations';
+/** Ids only: Redis is no place for parameters or credentials. */
+export interface OperationJob {
+  readonly operation: string;
+}
+
+/** How long a request may wait for Redis before it answers without it. */
+const addMilliseconds = 300;
+
+/**
+ * Delivery of operations to workers, and no more: what is lost here the reconciler brings back from the store. A job has
+ * its operation's id, and is removed when it ends, so that adding it again is safe at any time.
+ */
+export class OperationQueue {
+  readonly #queue: Queue<OperationJob>;
+
+  constructor(
+    private readonly connection: Redis,
+    prefix: string,
+    private readonly log: Logger,
+  ) {
+    this.#queue = new Queue<OperationJob>(queueName, { connection, prefix });
+    this.#queue.on('error', (error) => log.debug({ err: error }, 'queue'));
+  }
+
+  /** Delivers an operation that was just accepted. Never throws, and never takes longer than 300 ms. */
+  async announce(operation: string): Promise<void> {
+    const added = this.add(operation).catch((error: unknown) => {
+      this.log.warn({ err: error, operation }, 'the job could not be added; the reconciler will add it');
+    });
+    await Promise.race([added, sleep(addMilliseconds)]);
+  }
+
+  /** Adds the job of an operation where it has none. */
+  async add(operation: string): Promise<void> {
+    this.#demandConnection();
+    await this.#queue.add('run', { operation }, { jobId: operation, removeOnComplete: true, removeOnFail: true });
+  }
+
+  /** Makes an operation run now: ends its job's delay, or adds the job. One that runs, or is about to, is left alone. */
+  async wake(operation: string): Promise<void> {
+    this.#demandConnection();
+    const job = await this.#queue.getJob(operation);
+    if (!job) await this.add(operation);
+    else if (await job.isDelayed()) await job.promote();
+  }
+
+  /** BullMQ would wait for Redis as long as that takes, and whatever is asked of it would pile up. */
+  #demandConnection(): void {
+    if (this.connection.status !== 'ready') throw new Error(`Redis is not connected (${this.connection.status})`);
+  }
+
+  async countJobs(): Promise<Readonly<Record<string, number>>> {
+    return await this.#queue.getJobCounts('wait', 'active', 'delayed');
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+}

@@ -1,0 +1,66 @@
+import { Worker as BullWorker, DelayedError, type Job, WaitingError } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { type Logger, withLogFields } from '../observability/logger.js';
+import type { Executor } from './executor.js';
+import { type OperationJob, queueName } from './queue.js';
+
+export interface WorkerOptions {
+  readonly prefix: string;
+  /** Operations whose steps run at once in this process; those that wait do not count. */
+  readonly concurrency: number;
+}
+
+/** Takes jobs from the queue and has their operations run. Waiting operations are delayed jobs: they hold no worker. */
+export class OperationWorker {
+  readonly #shutdown = new AbortController();
+  readonly #worker: BullWorker<OperationJob>;
+
+  constructor(
+    private readonly executor: Executor,
+    connection: Redis,
+    private readonly log: Logger,
+    options: WorkerOptions,
+  ) {
+    this.#worker = new BullWorker<OperationJob>(queueName, (job, token) => this.#process(job, token), {
+      connection,
+      prefix: options.prefix,
+      concurrency: options.concurrency,
+      autorun: false,
+      removeOnComplete: { count: 0 },
+      removeOnFail: { count: 0 },
+      // A job of a worker that died starts again within lockDuration + stalledInterval, however often that happens.
+      lockDuration: 5_000,
+      stalledInterval: 2_000,
+      maxStalledCount: 1_000_000,
+      runRetryDelay: 1_000,
+    });
+    this.#worker.on('error', (error) => log.warn({ err: error }, 'worker'));
+    this.#worker.on('failed', (job, error) => log.error({ err: error, operation: job?.id }, 'run failed'));
+  }
+
+  start(): void {
+    this.#worker.run().catch((error: unknown) => this.log.error({ err: error }, 'worker stopped'));
+  }
+
+  /** Ends when the steps that run have ended; operations that are not over are given back. */
+  async stop(): Promise<void> {
+    this.#shutdown.abort(new Error('the worker shuts down'));
+    await this.#worker.close();
+  }
+
+  async #process(job: Job<OperationJob>, token: string | undefined): Promise<void> {
+    const { operation } = job.data;
+    await withLogFields({ operation }, async () => {
+      const result = await this.executor.run(operation, this.#shutdown.signal);
+      if (result.kind === 'over') return;
+      if (result.milliseconds === 0) {
+        await job.moveToWait(token);
+        throw new WaitingError();
+      }
+      await job.moveToDelayed(Date.now() + result.milliseconds, token);
+      // Only now: the job has a delay that a wake-up can end.
+      result.sleeper?.sleep();
+      throw new DelayedError();
+    });
+  }
+}
