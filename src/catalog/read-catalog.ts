@@ -1,0 +1,105 @@
+import type { AnyService, JsonObject, ParameterSchemas } from '../services/service.js';
+import { Catalog, type Offering, type Plan } from './catalog.js';
+import { CatalogError } from './catalog-error.js';
+import { catalogFile, type OfferingInFile, type PlanInFile } from './catalog-file.js';
+import { duplicates } from './duplicates.js';
+import { at, describe, field, type Located, overlay, plain, positionOf } from './located.js';
+import { compileParameterSchema, type ValidateParameters } from './parameters.js';
+import { dotted, problems } from './problems.js';
+import { readSource } from './source.js';
+
+export type ServiceRegistry = ReadonlyMap<string, AnyService>;
+
+/**
+ * Reads a catalog file and those it extends.
+ * @throws CatalogError
+ */
+export function readCatalog(file: string, services: ServiceRegistry): Catalog {
+  const located = readSource(file);
+  const parsed = catalogFile.safeParse(plain(located), { reportInput: true });
+  if (!parsed.success) throw new CatalogError(problems(parsed.error.issues, located, ''));
+  const reader = new OfferingReader(located, services);
+  const offerings = parsed.data.offerings.map((offering, index) => reader.read(offering, index));
+  const wrong = [...duplicates(parsed.data, located), ...reader.wrong];
+  if (wrong.length > 0) throw new CatalogError(wrong);
+  return new Catalog(offerings.filter((offering) => offering !== undefined));
+}
+
+/** Gives offerings their service, and plans their template. Goes on after what is wrong, so that all of it is told. */
+class OfferingReader {
+  readonly wrong: string[] = [];
+  constructor(
+    private readonly located: Located,
+    private readonly services: ServiceRegistry,
+  ) {}
+
+  read(offering: OfferingInFile, index: number): Offering | undefined {
+    const path = ['offerings', index];
+    const service = this.services.get(offering.service);
+    if (service === undefined) {
+      this.refuse([...path, 'service'], `must be one of: ${[...this.services.keys()].join(', ')}`);
+      return undefined;
+    }
+    const plans = offering.plans.map((plan, p) => this.readPlan(offering, plan, service, [...path, 'plans', p]));
+    return {
+      id: offering.id,
+      name: offering.name,
+      description: offering.description,
+      bindable: offering.bindable,
+      tags: offering.tags ?? [],
+      ...(offering.metadata && { metadata: offering.metadata }),
+      service,
+      plans: plans.filter((plan) => plan !== undefined),
+    };
+  }
+
+  private readPlan(
+    offering: OfferingInFile,
+    plan: PlanInFile,
+    service: AnyService,
+    path: readonly PropertyKey[],
+  ): Plan | undefined {
+    const template = this.readTemplate(service, path);
+    if (template === undefined) return undefined;
+    const schemas = service.parameterSchemas(template);
+    return {
+      id: plan.id,
+      name: plan.name,
+      description: plan.description,
+      free: plan.free,
+      bindable: plan.bindable ?? offering.bindable,
+      ...(plan.metadata && { metadata: plan.metadata }),
+      ...(plan.maintenance_info && { maintenanceInfo: plan.maintenance_info }),
+      maximumPollingDuration: plan.maximum_polling_duration,
+      template,
+      schemas,
+      validateProvisionParameters: this.compile(schemas, 'provision', path),
+      validateBindParameters: this.compile(schemas, 'bind', path),
+    };
+  }
+
+  /** The offering's `defaults`, with the plan's `template` laid over them. */
+  private readTemplate(service: AnyService, path: readonly PropertyKey[]): JsonObject | undefined {
+    const plan = at(this.located, path);
+    const nothing: Located = { at: plan.at, map: new Map() };
+    const defaults = field(at(this.located, path.slice(0, 2)), 'defaults') ?? nothing;
+    const template = overlay(defaults, field(plan, 'template') ?? nothing);
+    const parsed = service.templateSchema.safeParse(plain(template), { reportInput: true });
+    if (parsed.success) return parsed.data;
+    this.wrong.push(...problems(parsed.error.issues, template, dotted([...path, 'template'])));
+    return undefined;
+  }
+
+  private compile(schemas: ParameterSchemas, verb: keyof ParameterSchemas, path: readonly PropertyKey[]) {
+    try {
+      return compileParameterSchema(schemas[verb]);
+    } catch (error) {
+      this.refuse(path, `has a wrong ${verb} schema: ${error instanceof Error ? error.message : String(error)}`);
+      return (() => []) satisfies ValidateParameters;
+    }
+  }
+
+  private refuse(path: readonly PropertyKey[], reason: string): void {
+    this.wrong.push(describe(positionOf(this.located, path), `${dotted(path)} ${reason}`));
+  }
+}

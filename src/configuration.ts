@@ -1,0 +1,204 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { credentialsInFile, credentialsInVariable, type PlatformCredential } from './platform-credentials.js';
+import { StartError } from './start-error.js';
+
+export type Role = 'api' | 'worker' | 'all';
+
+export interface EncryptionKey {
+  readonly id: string;
+  /** 32 bytes, for AES-256. */
+  readonly key: Buffer;
+}
+
+/** What the environment says. A class, so that it is its own injection token. */
+export abstract class Configuration {
+  abstract readonly host: string;
+  abstract readonly port: number;
+  abstract readonly role: Role;
+  abstract readonly basicAuth: readonly PlatformCredential[];
+  /** Its credentials are valid besides those of `basicAuth`. */
+  abstract readonly basicAuthFile?: string;
+  abstract readonly storeUrl: string;
+  abstract readonly redisUrl: string;
+  abstract readonly catalogFile: string;
+  /** The first one encrypts; all of them decrypt. */
+  abstract readonly encryptionKeys: readonly EncryptionKey[];
+  abstract readonly logLevel: LogLevel;
+  abstract readonly maximumConcurrentProvisions: number;
+  abstract readonly workerConcurrency: number;
+  abstract readonly clusterDomain: string;
+  /** How members of a replica set are reached: by their names in the cluster, or through the API server. */
+  abstract readonly memberAccess: 'direct' | 'tunnel';
+  /** How long last_operation answers `succeeded` after a DELETE, before it answers 410. */
+  abstract readonly deletedGraceSeconds: number;
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Every variable that is wrong, one line each. */
+export class ConfigurationError extends StartError {
+  override readonly name = 'ConfigurationError';
+}
+
+/** @throws ConfigurationError */
+export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration {
+  const read = new VariableReader(environment);
+  const role = read.optional('HOLDFAST_ROLE', oneOf(['api', 'worker', 'all']), 'all');
+  const basicAuth = read.optional('HOLDFAST_BASIC_AUTH', platformCredentials, []);
+  const basicAuthFile = read.optional('HOLDFAST_BASIC_AUTH_FILE', credentialsFile, undefined);
+  if (role !== 'worker' && !read.isSet('HOLDFAST_BASIC_AUTH') && !read.isSet('HOLDFAST_BASIC_AUTH_FILE')) {
+    read.refuse(
+      `HOLDFAST_BASIC_AUTH is not set: set it to ${platformCredentials.mayHold}, or HOLDFAST_BASIC_AUTH_FILE to ${credentialsFile.mayHold}`,
+    );
+  }
+  const configuration = {
+    host: read.optional('HOLDFAST_HOST', text('a host name or an address to listen on'), '127.0.0.1'),
+    port: read.optional('HOLDFAST_PORT', wholeNumber(0, 65_535), 3000),
+    role,
+    basicAuth,
+    ...(basicAuthFile === undefined ? {} : { basicAuthFile }),
+    storeUrl: read.required('HOLDFAST_STORE_URL', url(['mongodb', 'mongodb+srv'])),
+    redisUrl: read.required('HOLDFAST_REDIS_URL', url(['redis', 'rediss'])),
+    catalogFile: read.optional('HOLDFAST_CATALOG', text('the path of a catalog file'), defaultCatalogFile()),
+    encryptionKeys: read.required('HOLDFAST_ENCRYPTION_KEYS', encryptionKeys),
+    logLevel: read.optional('HOLDFAST_LOG_LEVEL', oneOf(logLevels), 'info'),
+    maximumConcurrentProvisions: read.optional('HOLDFAST_MAXIMUM_CONCURRENT_PROVISIONS', wholeNumber(1, 10_000), 10),
+    workerConcurrency: read.optional('HOLDFAST_WORKER_CONCURRENCY', wholeNumber(1, 10_000), 50),
+    clusterDomain: read.optional('HOLDFAST_CLUSTER_DOMAIN', domain, 'cluster.local'),
+    memberAccess: read.optional(
+      'HOLDFAST_MEMBER_ACCESS',
+      oneOf(['direct', 'tunnel']),
+      isInCluster(environment) ? 'direct' : 'tunnel',
+    ),
+    deletedGraceSeconds: read.optional('HOLDFAST_DELETED_GRACE_SECONDS', wholeNumber(0, 365 * 24 * 3600), 3600),
+  };
+  return read.finish(configuration);
+}
+
+interface VariableKind<Value> {
+  readonly schema: z.ZodType<Value, string>;
+  readonly mayHold: string;
+  /** What of a wrong value may be shown; all of it where this is left out. */
+  readonly mask?: (value: string) => string;
+}
+
+/** Collects what is wrong, so that all of it is told at once. */
+class VariableReader {
+  private readonly wrong: string[] = [];
+  constructor(private readonly environment: NodeJS.ProcessEnv) {}
+
+  /** A variable set to nothing counts as not set: that is how compose files and charts leave one out. */
+  isSet(name: string): boolean {
+    return (this.environment[name] ?? '') !== '';
+  }
+
+  optional<Value, Default>(name: string, kind: VariableKind<Value>, whenNotSet: Default): Value | Default {
+    return this.isSet(name) ? this.required(name, kind) : whenNotSet;
+  }
+
+  required<Value>(name: string, kind: VariableKind<Value>): Value {
+    const value = this.environment[name] ?? '';
+    const result = kind.schema.safeParse(value);
+    if (result.success) return result.data;
+    if (value === '') this.refuse(`${name} is not set: it must hold ${kind.mayHold}`);
+    else {
+      const shown = JSON.stringify((kind.mask ?? String)(value));
+      const reason = result.error.issues.find((issue) => issue.code === 'custom' && issue.message !== 'Invalid input');
+      this.refuse(`${name} holds ${shown}, and may hold ${kind.mayHold}${reason ? ` (${reason.message})` : ''}`);
+    }
+    // `finish` throws before anyone sees this.
+    return undefined as Value;
+  }
+
+  refuse(line: string): void {
+    this.wrong.push(line);
+  }
+
+  finish<Result>(configuration: Result): Result {
+    if (this.wrong.length > 0) throw new ConfigurationError(this.wrong);
+    return configuration;
+  }
+}
+
+const text = (mayHold: string): VariableKind<string> => ({ schema: z.string().trim().min(1), mayHold });
+
+const oneOf = <const Values extends readonly string[]>(values: Values): VariableKind<Values[number]> => ({
+  schema: z.enum(values),
+  mayHold: values.map((value) => `"${value}"`).join(', '),
+});
+
+const wholeNumber = (least: number, most: number): VariableKind<number> => ({
+  schema: z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(least).max(most)),
+  mayHold: `a whole number from ${least} to ${most}`,
+});
+
+const url = (protocols: readonly string[]): VariableKind<string> => ({
+  schema: z
+    .string()
+    .regex(new RegExp(`^(?:${protocols.map((name) => name.replace('+', '\\+')).join('|')})://[^/\\s]+`)),
+  mayHold: `a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
+  mask: (value) => value.replace(/^([^:]*:\/\/)?.*@/, '$1***@'),
+});
+
+const domain: VariableKind<string> = {
+  schema: z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/),
+  mayHold: 'a DNS domain, such as cluster.local',
+};
+
+const maskList = (value: string): string => value.replace(/:[^,]*/g, ':***').replace(/(^|,)[^:,]+(?=,|$)/g, '$1***');
+
+const platformCredentials: VariableKind<readonly PlatformCredential[]> = {
+  schema: parsed(credentialsInVariable),
+  mayHold: 'user:password[,user:password…]',
+  mask: maskList,
+};
+
+const credentialsFile: VariableKind<string> = {
+  schema: parsed((path) => {
+    credentialsInFile(readFileSync(path, 'utf8'));
+    return path;
+  }),
+  mayHold: 'the path of a file with one user:password a line',
+};
+
+const encryptionKeys: VariableKind<readonly EncryptionKey[]> = {
+  schema: parsed((value) => {
+    const keys = value.split(',').map(parseEncryptionKey);
+    if (new Set(keys.map((key) => key.id)).size < keys.length) throw new Error('two keys have one id');
+    return keys;
+  }),
+  mayHold: 'id:base64[,id:base64…], each key 32 bytes',
+  mask: maskList,
+};
+
+function parseEncryptionKey(entry: string, index: number): EncryptionKey {
+  const [, id, base64] = /^([A-Za-z0-9._-]+):([A-Za-z0-9+/]+={0,2})$/.exec(entry) ?? [];
+  if (id === undefined || base64 === undefined) throw new Error(`entry ${index + 1} is no id:base64`);
+  const key = Buffer.from(base64, 'base64');
+  if (key.length !== 32) throw new Error(`the key of entry ${index + 1} has ${key.length} bytes`);
+  return { id, key };
+}
+
+/** What `parse` throws becomes the reason that the user is told: its messages hold no secrets. */
+function parsed<Value>(parse: (value: string) => Value): z.ZodType<Value, string> {
+  return z.string().transform((value, context) => {
+    try {
+      return parse(value);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+      return z.NEVER;
+    }
+  });
+}
+
+const isInCluster = (environment: NodeJS.ProcessEnv): boolean =>
+  (environment.KUBERNETES_SERVICE_HOST ?? '') !== '' && (environment.KUBECONFIG ?? '') === '';
+
+/** Of this installation, whether it runs from `dist/src` or, in tests, from `src`. */
+function defaultCatalogFile(): string {
+  const up = import.meta.url.includes('/dist/src/') ? '../../' : '../';
+  return fileURLToPath(new URL(`${up}catalog/default.yaml`, import.meta.url));
+}

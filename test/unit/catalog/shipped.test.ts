@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest';
+import { readCatalog } from '../../../src/catalog/read-catalog.js';
+import { parameterSchemas } from '../../../src/services/mongodb/parameters.js';
+import { templateSchema } from '../../../src/services/mongodb/template.js';
+import type { AnyService } from '../../../src/services/service.js';
+
+const mongodb = { name: 'mongodb', templateSchema, parameterSchemas: () => parameterSchemas } as unknown as AnyService;
+const read = (file: string) => readCatalog(file, new Map([['mongodb', mongodb]]));
+
+describe('catalog/default.yaml', () => {
+  const catalog = read('catalog/default.yaml');
+
+  test('has the plans that those who script against Holdfast rely on', () => {
+    expect(catalog.plans().map(({ offering, plan }) => [offering.id, plan.name, plan.id])).toEqual([
+      ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'developer', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e11'],
+      ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'replica-set-small', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e12'],
+      ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'replica-set-medium', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e13'],
+      ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'replica-set-large', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e14'],
+    ]);
+  });
+
+  test.each(catalog.plans().map(({ plan }) => [plan.name, plan] as const))('%s says what it is', (_, plan) => {
+    expect(plan.metadata?.displayName).toBeTruthy();
+    expect(plan.metadata?.bullets?.length).toBeGreaterThan(0);
+    expect(plan.maintenanceInfo?.version).toBe('1.0.0');
+    expect(plan.free || plan.metadata?.costs).toBeTruthy();
+  });
+
+  test('gives a plan the template of its offering and its own fields', () => {
+    expect(catalog.plans()[1]?.plan.template).toEqual({
+      topology: 'replica-set',
+      members: 3,
+      version: '8.0',
+      image: 'mongo:8.0.17',
+      readinessImage: 'holdfast/mongodb-readiness:1',
+      cpu: '500m',
+      memory: '1Gi',
+      memoryRequest: '1Gi',
+      storage: '10Gi',
+    });
+  });
+});
+
+describe('local/catalog.yaml', () => {
+  test('lays local images and small requests over the default', () => {
+    const [, small] = read('local/catalog.yaml').plans();
+    expect(small?.plan.template).toEqual({
+      topology: 'replica-set',
+      members: 3,
+      version: '6.0',
+      image: 'localhost/holdfast/mongodb:6.0.27',
+      readinessImage: 'localhost/holdfast/mongodb-readiness:1',
+      cpu: '15m',
+      memory: '1Gi',
+      memoryRequest: '160Mi',
+      storage: '1Gi',
+    });
+  });
+});

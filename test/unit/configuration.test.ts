@@ -1,0 +1,160 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError, loadConfiguration } from '../../src/configuration.js';
+
+const key = Buffer.alloc(32, 7).toString('base64');
+
+const enough = {
+  HOLDFAST_BASIC_AUTH: 'platform:secret',
+  HOLDFAST_STORE_URL: 'mongodb://store:27017/holdfast',
+  HOLDFAST_REDIS_URL: 'redis://queue:6379',
+  HOLDFAST_ENCRYPTION_KEYS: `k1:${key}`,
+};
+
+function linesOf(environment: NodeJS.ProcessEnv): readonly string[] {
+  try {
+    loadConfiguration(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.lines;
+    throw error;
+  }
+}
+
+function fileWith(text: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'holdfast-configuration-')), 'credentials');
+  writeFileSync(file, text);
+  return file;
+}
+
+test('what need not be set has defaults', () => {
+  expect(loadConfiguration(enough)).toEqual({
+    host: '127.0.0.1',
+    port: 3000,
+    role: 'all',
+    basicAuth: [{ user: 'platform', password: 'secret' }],
+    storeUrl: 'mongodb://store:27017/holdfast',
+    redisUrl: 'redis://queue:6379',
+    catalogFile: expect.stringMatching(/\/catalog\/default\.yaml$/),
+    encryptionKeys: [{ id: 'k1', key: Buffer.alloc(32, 7) }],
+    logLevel: 'info',
+    maximumConcurrentProvisions: 10,
+    workerConcurrency: 50,
+    clusterDomain: 'cluster.local',
+    memberAccess: 'tunnel',
+    deletedGraceSeconds: 3600,
+  });
+});
+
+describe('what is set counts', () => {
+  const cases: readonly (readonly [NodeJS.ProcessEnv, object])[] = [
+    [{ HOLDFAST_PORT: '0' }, { port: 0 }],
+    [{ HOLDFAST_PORT: '' }, { port: 3000 }],
+    [{ HOLDFAST_HOST: '0.0.0.0' }, { host: '0.0.0.0' }],
+    [
+      { HOLDFAST_ROLE: 'worker', HOLDFAST_BASIC_AUTH: '' },
+      { role: 'worker', basicAuth: [] },
+    ],
+    [
+      { HOLDFAST_BASIC_AUTH: 'a:x:y,b:z' },
+      {
+        basicAuth: [
+          { user: 'a', password: 'x:y' },
+          { user: 'b', password: 'z' },
+        ],
+      },
+    ],
+    [{ HOLDFAST_ENCRYPTION_KEYS: `new:${key},old:${key}` }, { encryptionKeys: [{ id: 'new' }, { id: 'old' }] }],
+    [{ HOLDFAST_STORE_URL: 'mongodb+srv://user:secret@store' }, { storeUrl: 'mongodb+srv://user:secret@store' }],
+    [{ HOLDFAST_DELETED_GRACE_SECONDS: '0' }, { deletedGraceSeconds: 0 }],
+    [{ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, { memberAccess: 'direct' }],
+    [{ KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBECONFIG: '/kubeconfig' }, { memberAccess: 'tunnel' }],
+    [{ KUBERNETES_SERVICE_HOST: '10.0.0.1', HOLDFAST_MEMBER_ACCESS: 'tunnel' }, { memberAccess: 'tunnel' }],
+  ];
+  test.each(cases)('%j', (environment, expected) => {
+    expect(loadConfiguration({ ...enough, ...environment })).toMatchObject(expected);
+  });
+});
+
+describe('a wrong variable is told in one line, without its secrets', () => {
+  const cases: readonly (readonly [name: string, value: string, line: string])[] = [
+    ['HOLDFAST_PORT', '70000', 'HOLDFAST_PORT holds "70000", and may hold a whole number from 0 to 65535'],
+    ['HOLDFAST_PORT', '30x', 'HOLDFAST_PORT holds "30x", and may hold a whole number from 0 to 65535'],
+    ['HOLDFAST_ROLE', 'both', 'HOLDFAST_ROLE holds "both", and may hold "api", "worker", "all"'],
+    [
+      'HOLDFAST_STORE_URL',
+      '',
+      'HOLDFAST_STORE_URL is not set: it must hold a URL that begins with mongodb:// or mongodb+srv://',
+    ],
+    [
+      'HOLDFAST_STORE_URL',
+      'postgres://me:secret@store/x',
+      'HOLDFAST_STORE_URL holds "postgres://***@store/x", and may hold a URL that begins with mongodb:// or mongodb+srv://',
+    ],
+    [
+      'HOLDFAST_REDIS_URL',
+      'me:secret@queue',
+      'HOLDFAST_REDIS_URL holds "***@queue", and may hold a URL that begins with redis:// or rediss://',
+    ],
+    [
+      'HOLDFAST_BASIC_AUTH',
+      'platform:secret,other',
+      'HOLDFAST_BASIC_AUTH holds "platform:***,***", and may hold user:password[,user:password…] (entry 2 is no user:password)',
+    ],
+    [
+      'HOLDFAST_BASIC_AUTH',
+      '',
+      'HOLDFAST_BASIC_AUTH is not set: set it to user:password[,user:password…], or HOLDFAST_BASIC_AUTH_FILE to the path of a file with one user:password a line',
+    ],
+    [
+      'HOLDFAST_ENCRYPTION_KEYS',
+      `k1:${key},k2:c2hvcnQ=`,
+      'HOLDFAST_ENCRYPTION_KEYS holds "k1:***,k2:***", and may hold id:base64[,id:base64…], each key 32 bytes (the key of entry 2 has 5 bytes)',
+    ],
+    [
+      'HOLDFAST_ENCRYPTION_KEYS',
+      `k1:${key},k1:${key}`,
+      'HOLDFAST_ENCRYPTION_KEYS holds "k1:***,k1:***", and may hold id:base64[,id:base64…], each key 32 bytes (two keys have one id)',
+    ],
+    [
+      'HOLDFAST_CLUSTER_DOMAIN',
+      'not a domain',
+      'HOLDFAST_CLUSTER_DOMAIN holds "not a domain", and may hold a DNS domain, such as cluster.local',
+    ],
+  ];
+  test.each(cases)('%s=%s', (name, value, line) => {
+    expect(linesOf({ ...enough, [name]: value })).toEqual([line]);
+  });
+
+  test('all wrong ones at once', () => {
+    expect(linesOf({})).toHaveLength(4);
+  });
+});
+
+describe('HOLDFAST_BASIC_AUTH_FILE', () => {
+  const onlyFile = (file: string) => ({ ...enough, HOLDFAST_BASIC_AUTH: '', HOLDFAST_BASIC_AUTH_FILE: file });
+
+  test('is enough', () => {
+    const file = fileWith('# platforms\nplatform:secret\n\nother:p:w,d\n');
+    expect(loadConfiguration(onlyFile(file))).toMatchObject({ basicAuth: [], basicAuthFile: file });
+  });
+
+  const wrong: readonly (readonly [text: string, reason: string])[] = [
+    ['', 'there is no user:password in it'],
+    ['platform:secret\nother\n', 'line 2 is no user:password'],
+    ['platform:$2y$05$abcdefghijklmnopqrstuv', 'line 1 holds a hashed password, and only plain ones are understood'],
+    ['platform:{SHA}abcdef=', 'line 1 holds a hashed password, and only plain ones are understood'],
+  ];
+  test.each(wrong)('%j is refused', (text, reason) => {
+    const file = fileWith(text);
+    expect(linesOf(onlyFile(file))).toEqual([
+      `HOLDFAST_BASIC_AUTH_FILE holds "${file}", and may hold the path of a file with one user:password a line (${reason})`,
+    ]);
+  });
+
+  test('must be there', () => {
+    expect(linesOf(onlyFile('/nowhere'))[0]).toMatch(/ENOENT/);
+  });
+});
