@@ -1,0 +1,128 @@
+import type { ClientSession } from 'mongodb';
+import type { OperationQueue } from '../operations/queue.js';
+import { newIdentifier } from '../store/identifier.js';
+import type { OperationsRepository } from '../store/operations.repository.js';
+import type { OperationKind } from '../store/records.js';
+import { isDuplicateKey, type Store } from '../store/store.js';
+import type { Decision } from './decision.js';
+import { Refusal } from './refusal.js';
+import type { Accepted, Caller } from './requests.js';
+
+/** What was decided on has changed meanwhile. */
+class DecisionOutdatedError extends Error {
+  override readonly name = 'DecisionOutdatedError';
+}
+
+/** What an operation is accepted for. */
+export interface AcceptedWork {
+  readonly kind: OperationKind;
+  readonly service: string;
+  readonly procedureVersion: number;
+  readonly instance: string;
+  readonly binding?: string;
+  /** Seconds that platforms poll for; the operation ends before. */
+  readonly maximumPollingDuration: number;
+  readonly caller: Caller;
+  readonly instanceId: string;
+  readonly bindingId?: string;
+}
+
+/** The part of its time that an operation may take, so that it ends before the platform gives it up. */
+const deadlineShare = 0.9;
+const mostAttempts = 10;
+
+/** Makes decisions come true: an operation is in the store, with what it changes, before anybody hears of it. */
+export class Acceptance {
+  constructor(
+    private readonly store: Store,
+    private readonly operations: OperationsRepository,
+    private readonly queue: Pick<OperationQueue, 'announce'>,
+  ) {}
+
+  /**
+   * Decides until nothing comes between the decision and its being carried out.
+   * @param decide reads and decides
+   * @param accept carries out what was accepted; answers the operation's id
+   * @throws Refusal
+   */
+  async settle<Decided extends Decision>(
+    decide: () => Promise<Decided>,
+    accept: (decision: Extract<Decided, { kind: 'accept' }>) => Promise<string>,
+  ): Promise<Accepted | Extract<Decided, { kind: 'unchanged' }>> {
+    for (let left = mostAttempts; ; left--) {
+      const decision: Decision = await decide();
+      switch (decision.kind) {
+        case 'refuse':
+          throw new Refusal(decision.reason, decision.message);
+        case 'in progress':
+          return { kind: 'accepted', operation: decision.operation };
+        case 'unchanged':
+          return decision as Extract<Decided, { kind: 'unchanged' }>;
+      }
+      try {
+        return { kind: 'accepted', operation: await accept(decision as Extract<Decided, { kind: 'accept' }>) };
+      } catch (error) {
+        if (left === 0 || !(error instanceof DecisionOutdatedError || isDuplicateKey(error))) throw error;
+      }
+    }
+  }
+
+  /**
+   * Accepts an operation in one transaction with what it changes, and then announces it.
+   * @param change claims what was decided on; false where that has changed
+   * @returns the operation's id
+   */
+  async accept(
+    work: AcceptedWork,
+    change: (operation: string, session: ClientSession) => Promise<boolean>,
+  ): Promise<string> {
+    const operation = `op-${newIdentifier()}`;
+    await this.store.transaction(async (session) => {
+      if (!(await change(operation, session))) throw new DecisionOutdatedError();
+      await this.#insert(operation, work, session);
+      await this.#audit(operation, work, session);
+    });
+    await this.queue.announce(operation);
+    return operation;
+  }
+
+  async #insert(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {
+    const { kind, service, procedureVersion, instance, binding, maximumPollingDuration } = work;
+    // What loads the cluster waits for its turn; binds and deletes pass.
+    const state = kind === 'provision' ? 'queued' : 'running';
+    await this.operations.insert(
+      {
+        _id: operation,
+        kind,
+        service,
+        procedureVersion,
+        instance,
+        ...(binding === undefined ? {} : { binding }),
+        subject: binding ?? instance,
+        state,
+        active: true,
+        lease: { owner: null, until: new Date(0), epoch: 0 },
+        steps: {},
+        progress: 'accepted',
+        pauses: 0,
+      },
+      maximumPollingDuration * deadlineShare * 1_000,
+      session,
+    );
+  }
+
+  async #audit(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {
+    const { kind, caller, instanceId, bindingId } = work;
+    const event = {
+      _id: newIdentifier(),
+      at: new Date(),
+      event: 'accepted' as const,
+      operation,
+      kind,
+      instanceId,
+      ...(bindingId === undefined ? {} : { bindingId }),
+      ...caller,
+    };
+    await this.store.auditEvents.insertOne(event, { session });
+  }
+}

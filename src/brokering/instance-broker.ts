@@ -1,0 +1,147 @@
+import type { Catalog, Sold } from '../catalog/catalog.js';
+import { newIdentifier } from '../store/identifier.js';
+import type { OperationsRepository } from '../store/operations.repository.js';
+import type { ServiceInstanceRecord } from '../store/records.js';
+import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
+import type { Acceptance } from './acceptance.js';
+import { decideDeprovision } from './deprovision.js';
+import { isRemembered, tellOperation } from './last-operation.js';
+import { decideProvision } from './provision.js';
+import { Refusal } from './refusal.js';
+import type {
+  Accepted,
+  DeprovisionRequest,
+  InstanceAddress,
+  InstanceView,
+  LastOperation,
+  LastOperationRequest,
+  ProvisionRequest,
+  Unchanged,
+} from './requests.js';
+import type { ServiceInstances } from './service-instances.js';
+import type { Services } from './services.js';
+
+export class InstanceBroker implements ServiceInstances {
+  constructor(
+    private readonly catalog: Catalog,
+    private readonly services: Services,
+    private readonly instances: ServiceInstancesRepository,
+    private readonly operations: OperationsRepository,
+    private readonly acceptance: Acceptance,
+    private readonly deletedGraceSeconds: number,
+  ) {}
+
+  async provision(request: ProvisionRequest): Promise<Accepted | Unchanged> {
+    const decide = async () => {
+      const record = await this.#living(request);
+      const existing = record && { record, parameters: this.instances.parametersOf(record) };
+      return decideProvision(request, { sold: this.catalog.find(request.serviceId, request.planId), existing });
+    };
+    return await this.acceptance.settle(decide, ({ sold }) => this.#create(request, sold));
+  }
+
+  async #create(request: ProvisionRequest, { offering, plan }: Sold): Promise<string> {
+    const { caller, instanceId } = request;
+    const { service } = offering;
+    const id = newIdentifier();
+    const work = {
+      kind: 'provision' as const,
+      service: service.name,
+      procedureVersion: service.provision.current,
+      instance: id,
+      maximumPollingDuration: plan.maximumPollingDuration,
+      caller,
+      instanceId,
+    };
+    return await this.acceptance.accept(work, async (operation, session) => {
+      const instance: ServiceInstanceRecord = {
+        _id: id,
+        platform: caller.platform,
+        instanceId,
+        living: true,
+        phase: 'creating',
+        service: service.name,
+        serviceId: request.serviceId,
+        planId: request.planId,
+        plan: {
+          name: plan.name,
+          template: plan.template,
+          templateVersion: service.templateVersion,
+          maximumPollingDuration: plan.maximumPollingDuration,
+          ...(plan.maintenanceInfo && { maintenanceInfoVersion: plan.maintenanceInfo.version }),
+        },
+        organizationGuid: request.organizationGuid,
+        spaceGuid: request.spaceGuid,
+        context: request.context,
+        parameters: this.instances.seal(id, 'parameters', request.parameters),
+        revision: 0,
+        lastOperation: operation,
+        createdAt: new Date(),
+      };
+      await this.instances.insert(instance, session);
+      return true;
+    });
+  }
+
+  async deprovision(request: DeprovisionRequest): Promise<Accepted> {
+    const decide = async () => decideDeprovision(request, await this.#living(request));
+    return await this.acceptance.settle(decide, ({ existing }) => this.#delete(request, existing));
+  }
+
+  async #delete({ caller, instanceId }: DeprovisionRequest, existing: ServiceInstanceRecord): Promise<string> {
+    const work = {
+      kind: 'deprovision' as const,
+      service: existing.service,
+      procedureVersion: this.services.of(existing.service).deprovision.current,
+      instance: existing._id,
+      maximumPollingDuration: existing.plan.maximumPollingDuration,
+      caller,
+      instanceId,
+    };
+    return await this.acceptance.accept(work, async (operation, session) => {
+      const claimed = await this.instances.claim(existing, { phase: 'deleting', lastOperation: operation }, session);
+      if (claimed) await this.operations.supersede({ instance: existing._id }, session);
+      return claimed;
+    });
+  }
+
+  async fetch(address: InstanceAddress): Promise<InstanceView> {
+    const instance = await this.#living(address);
+    if (!instance || instance.phase === 'creating') throw new Refusal('absent', 'there is no instance of this id yet');
+    if (instance.phase === 'deleting') throw new Refusal('concurrency', 'the instance is being deleted');
+    const { serviceId, planId, plan } = instance;
+    return {
+      serviceId,
+      planId,
+      parameters: this.instances.parametersOf(instance),
+      ...(plan.maintenanceInfoVersion !== undefined && { maintenanceInfoVersion: plan.maintenanceInfoVersion }),
+    };
+  }
+
+  async lastOperation(address: InstanceAddress, { operation: hint }: LastOperationRequest): Promise<LastOperation> {
+    const newest = await this.instances.findNewest(address.caller.platform, address.instanceId);
+    const instance = (hint !== undefined && (await this.#formerOf(address, hint))) || newest;
+    if (!instance) throw new Refusal('absent', 'there is no instance of this id');
+    if (!instance.living && !isRemembered(instance.deletedAt, this.deletedGraceSeconds, new Date())) {
+      throw new Refusal('gone', 'the instance is deleted');
+    }
+    const operation = await this.operations.find(instance.lastOperation);
+    if (!operation) throw new Refusal('absent', 'the instance has no operation');
+    return tellOperation(operation);
+  }
+
+  /** The instance that an operation belongs to, where it had the same address: an id may have been used again since. */
+  async #formerOf(address: InstanceAddress, operationId: string): Promise<ServiceInstanceRecord | undefined> {
+    const operation = await this.operations.find(operationId);
+    const instance = operation && operation.binding === undefined && (await this.instances.find(operation.instance));
+    const { platform } = address.caller;
+    return instance && instance.platform === platform && instance.instanceId === address.instanceId
+      ? instance
+      : undefined;
+  }
+
+  async #living({ caller, instanceId }: InstanceAddress): Promise<ServiceInstanceRecord | undefined> {
+    const newest = await this.instances.findNewest(caller.platform, instanceId);
+    return newest?.living ? newest : undefined;
+  }
+}

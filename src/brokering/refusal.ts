@@ -1,0 +1,32 @@
+/**
+ * Why a request is not carried out. The HTTP edge has one table that gives each reason its status and error code.
+ *
+ * - `invalid`: something in the request is wrong (400)
+ * - `absent`: no such instance or binding (404, of a GET)
+ * - `gone`: no such instance or binding (410, of a DELETE)
+ * - `conflict`: the id is in use with other attributes (409)
+ * - `concurrency`: another operation runs (422 ConcurrencyError)
+ * - `maintenance-info`: not the catalog's version (422 MaintenanceInfoConflict)
+ * - `unprocessable`: understood, and cannot be done (422)
+ * - `unavailable`: the store cannot be reached (503)
+ */
+export type RefusalReason =
+  | 'invalid'
+  | 'absent'
+  | 'gone'
+  | 'conflict'
+  | 'concurrency'
+  | 'maintenance-info'
+  | 'unprocessable'
+  | 'unavailable';
+
+/** A request that changed nothing. `message` is told to the user. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  constructor(
+    readonly reason: RefusalReason,
+    message: string,
+  ) {
+    super(message);
+  }
+}

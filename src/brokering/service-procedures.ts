@@ -1,0 +1,64 @@
+import { OperatorError } from '../operations/errors.js';
+import { Procedures } from '../operations/procedures.js';
+import type { Procedure } from '../operations/step.js';
+import type { AnyService, JsonObject, Versioned } from '../services/service.js';
+import type { OperationRecord, ServiceInstanceRecord } from '../store/records.js';
+import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
+import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
+import { bindingOf, instanceOf } from './service-arguments.js';
+import type { Services } from './services.js';
+
+/** Asks the service of an operation's instance for its steps, with everything that they need from the store. */
+export class ServiceProcedures extends Procedures {
+  constructor(
+    private readonly services: Services,
+    private readonly instances: ServiceInstancesRepository,
+    private readonly bindings: ServiceBindingsRepository,
+  ) {
+    super();
+  }
+
+  async load(operation: OperationRecord): Promise<Procedure> {
+    const service = this.services.of(operation.service);
+    const record = await this.instances.find(operation.instance);
+    if (!record) throw new Error(`operation ${operation._id} is of an instance that is not in the store`);
+    const parameters = this.instances.parametersOf(record);
+    const { procedureVersion } = operation;
+    switch (operation.kind) {
+      case 'provision': {
+        const secrets = await this.#instanceSecrets(service, record);
+        return versionOf(service.provision, procedureVersion)(instanceOf(record, parameters, secrets));
+      }
+      case 'deprovision':
+        return versionOf(service.deprovision, procedureVersion)(instanceOf(record, parameters, undefined));
+      case 'bind':
+      case 'unbind': {
+        const instance = instanceOf(record, parameters, await this.#instanceSecrets(service, record));
+        const binding = await this.#binding(service, operation);
+        return versionOf(service[operation.kind], procedureVersion)(instance, binding);
+      }
+    }
+  }
+
+  async #instanceSecrets(service: AnyService, record: ServiceInstanceRecord): Promise<JsonObject> {
+    const known = this.instances.secretsOf(record);
+    if (known) return known;
+    const generated = await service.generateInstanceSecrets({ id: record._id, template: record.plan.template });
+    return await this.instances.keepSecrets(record._id, generated);
+  }
+
+  async #binding(service: AnyService, operation: OperationRecord) {
+    const record = operation.binding === undefined ? null : await this.bindings.find(operation.binding);
+    if (!record) throw new Error(`operation ${operation._id} is of a binding that is not in the store`);
+    const secrets =
+      this.bindings.secretsOf(record) ??
+      (await this.bindings.keepSecrets(record._id, await service.generateBindingSecrets({ id: record._id })));
+    return bindingOf(record, this.bindings.parametersOf(record), secrets);
+  }
+}
+
+function versionOf<Arguments extends readonly unknown[]>(procedure: Versioned<Arguments>, version: number) {
+  const made = procedure.versions[version];
+  if (!made) throw new OperatorError(`this release does not know version ${version} of the operation`);
+  return made;
+}
