@@ -1,0 +1,42 @@
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { ServiceBindings } from '../brokering/service-bindings.js';
+import { ServiceInstances } from '../brokering/service-instances.js';
+import { Catalog } from '../catalog/catalog.js';
+import { osbModule } from './osb.module.js';
+
+/** The OpenAPI document of the code. A preview makes no provider, so nothing stands behind the names. */
+export async function openApiDocument(): Promise<OpenAPIObject> {
+  const providers = [Catalog, ServiceInstances, ServiceBindings].map((provide) => ({ provide, useValue: undefined }));
+  const application = await NestFactory.create(osbModule({ providers }), {
+    preview: true,
+    logger: false,
+    abortOnError: false,
+  });
+  return describeApi(application);
+}
+
+/** The OpenAPI document of a running broker; health and metrics are not part of it. */
+export function describeApi(application: INestApplication): OpenAPIObject {
+  const about = new DocumentBuilder()
+    .setOpenAPIVersion('3.0.3')
+    .setTitle('Holdfast')
+    .setDescription('Clustered databases on Kubernetes over the Open Service Broker API 2.17')
+    .setVersion('2.17')
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
+    .addBasicAuth()
+    .build();
+  const document = SwaggerModule.createDocument(application, about, {
+    operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,
+  });
+  return sorted(document);
+}
+
+/** Sorted, so that the file changes only where the code does. */
+function sorted<Value>(value: Value): Value {
+  if (Array.isArray(value) || typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).map(([name, child]) => [name, sorted(child)] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1))) as Value;
+}
