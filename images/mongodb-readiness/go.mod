@@ -1,0 +1,3 @@
+module holdfast.dev/mongodb-readiness
+
+go 1.24
