@@ -1,0 +1,97 @@
+import type { Db } from 'mongodb';
+import { OperatorError } from '../../../operations/errors.js';
+import { podName } from '../names.js';
+import { poll } from '../poll.js';
+import { memberHost, ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
+import type { InstanceSecrets } from '../secrets.js';
+import { hello } from './commands.js';
+import { adminLogin, type Login, type MemberConnections, MemberUnreachable, systemLogin } from './connections.js';
+import type { MemberAddress } from './routes.js';
+import { hasCodeName, isNotPrimary } from './server-errors.js';
+
+/** Gets the database `admin` of one member. */
+type Work<Result> = (admin: Db) => Promise<Result>;
+
+/** The members of one replica set, as Holdfast administers them. */
+export class Members {
+  readonly #set: ReplicaSet;
+  readonly #secrets: InstanceSecrets;
+  readonly #connections: MemberConnections;
+
+  constructor(set: ReplicaSet, secrets: InstanceSecrets, connections: MemberConnections) {
+    this.#set = set;
+    this.#secrets = secrets;
+    this.#connections = connections;
+  }
+
+  /** As `__system`: for what comes before the first user. */
+  async asSystemOn<Result>(ordinal: number, work: Work<Result>): Promise<Result> {
+    return this.#on(ordinal, systemLogin(this.#secrets), work);
+  }
+
+  /** @throws NoPrimary when there is none for some seconds */
+  async asSystemOnPrimary<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
+    return this.#onPrimary(systemLogin(this.#secrets), signal, work);
+  }
+
+  /** @throws NoPrimary when there is none for some seconds */
+  async asAdminOnPrimary<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
+    return this.#onPrimary(adminLogin(this.#secrets), signal, work);
+  }
+
+  async #onPrimary<Result>(login: Login, signal: AbortSignal, work: Work<Result>): Promise<Result> {
+    const answer = await poll(signal, async () => {
+      try {
+        const primary = await this.#findPrimary(login, signal);
+        return primary === undefined ? undefined : { result: await this.#on(primary, login, work) };
+      } catch (error) {
+        if (isNotPrimary(error)) return undefined;
+        throw error;
+      }
+    });
+    if (!answer) throw new NoPrimary(this.#set.name);
+    return answer.result;
+  }
+
+  /** Asks one member after the other which one is the primary. */
+  async #findPrimary(login: Login, signal: AbortSignal): Promise<number | undefined> {
+    for (const ordinal of ordinals(this.#set)) {
+      try {
+        const { isWritablePrimary, primary } = await this.#on(ordinal, login, (admin) => hello(admin, signal));
+        if (isWritablePrimary) return ordinal;
+        const named = ordinals(this.#set).find((other) => memberHost(this.#set, other) === primary);
+        if (named !== undefined) return named;
+      } catch (error) {
+        if (!(error instanceof MemberUnreachable)) throw error;
+      }
+    }
+    return undefined;
+  }
+
+  async #on<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
+    const { certificate } = this.#secrets.authority;
+    try {
+      return await this.#connections.use(this.#addressOf(ordinal), login, certificate, work);
+    } catch (error) {
+      if (!hasCodeName(error, 'AuthenticationFailed')) throw error;
+      throw new OperatorError(
+        `MongoDB refuses ${login.username}`,
+        { member: this.#addressOf(ordinal).host },
+        { cause: error },
+      );
+    }
+  }
+
+  #addressOf(ordinal: number): MemberAddress {
+    const { instance, name } = this.#set;
+    return { namespace: instance.namespace, pod: podName(name, ordinal), host: memberHost(this.#set, ordinal) };
+  }
+}
+
+/** For now: an election ends it. */
+export class NoPrimary extends Error {
+  override readonly name = 'NoPrimary';
+  constructor(replicaSet: string) {
+    super(`${replicaSet} has no primary`);
+  }
+}

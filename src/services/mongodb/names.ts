@@ -1,0 +1,23 @@
+/** How things are called in Kubernetes and MongoDB. One namespace an instance, so the names in it are fixed. */
+
+export const mongodbPort = 27017;
+export const readinessPort = 8080;
+
+export const serviceAccountName = 'mongodb';
+export const keyFileSecretName = 'keyfile';
+export const tlsSecretName = 'tls';
+export const adminSecretName = 'admin';
+
+/** The user that Holdfast administers an instance with, in the database `admin`. */
+export const adminUser = 'holdfast-admin';
+
+export const namespaceOf = (instanceId: string) => `m-${instanceId}`;
+
+/** A binding's MongoDB user and its NetworkPolicy are called the same. */
+export const bindingName = (bindingId: string) => `b-${bindingId}`;
+
+export const podName = (replicaSet: string, ordinal: number) => `${replicaSet}-${ordinal}`;
+
+/** Where the pods of a StatefulSet are found, by the headless Service that is called like the replica set. */
+export const serviceDomain = (namespace: string, replicaSet: string, clusterDomain: string) =>
+  `${replicaSet}.${namespace}.svc.${clusterDomain}`;

@@ -1,0 +1,111 @@
+import type {
+  V1ConfigMap,
+  V1PodDisruptionBudget,
+  V1Secret,
+  V1Service,
+  V1ServiceAccount,
+} from '@kubernetes/client-node';
+import type { Manifest } from '../../../kubernetes/cluster.js';
+import {
+  adminSecretName,
+  adminUser,
+  keyFileSecretName,
+  mongodbPort,
+  serviceAccountName,
+  tlsSecretName,
+} from '../names.js';
+import type { InstanceSecrets } from '../secrets.js';
+import { mongodConfiguration, mountedFiles } from './mongod-configuration.js';
+import { membersPolicy } from './network-policies.js';
+import {
+  type InstanceIdentity,
+  instanceLabels,
+  metadataOf,
+  type ReplicaSet,
+  replicaSetLabels,
+  replicaSetSelector,
+} from './replica-set.js';
+
+type Typed<T> = T & { readonly apiVersion: string; readonly kind: string };
+
+/** What the members share, whatever the topology; the ServiceAccount comes with the namespace. */
+export function sharedManifests(
+  instance: InstanceIdentity,
+  secrets: InstanceSecrets,
+  brokerNamespace: string | undefined,
+): readonly Manifest[] {
+  return [...secretManifests(instance, secrets), membersPolicy(instance, brokerNamespace)];
+}
+
+/** What a replica set's pods need before they start; they come with its StatefulSet. */
+export function replicaSetManifests(set: ReplicaSet): readonly Manifest[] {
+  return [headlessService(set), configMap(set), ...(set.members > 1 ? [disruptionBudget(set)] : [])];
+}
+
+export function serviceAccount(instance: InstanceIdentity): Typed<V1ServiceAccount> {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: metadataOf(instance, serviceAccountName, instanceLabels(instance)),
+    automountServiceAccountToken: false,
+  };
+}
+
+function secretManifests(instance: InstanceIdentity, secrets: InstanceSecrets): Typed<V1Secret>[] {
+  const { keyFile, authority, certificateKey } = mountedFiles;
+  return [
+    secret(instance, keyFileSecretName, { [keyFile]: secrets.keyFile }),
+    secret(instance, tlsSecretName, {
+      [authority]: secrets.authority.certificate,
+      [certificateKey]: `${secrets.member.certificate}\n${secrets.member.key}\n`,
+    }),
+    secret(instance, adminSecretName, { username: adminUser, password: secrets.adminPassword }),
+  ];
+}
+
+function secret(instance: InstanceIdentity, name: string, data: Readonly<Record<string, string>>): Typed<V1Secret> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: metadataOf(instance, name, instanceLabels(instance)),
+    type: 'Opaque',
+    data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+  };
+}
+
+function headlessService(set: ReplicaSet): Typed<V1Service> {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: metadataOf(set.instance, set.name, replicaSetLabels(set)),
+    spec: {
+      clusterIP: 'None',
+      // Members have to find each other before any of them can be ready.
+      publishNotReadyAddresses: true,
+      selector: replicaSetSelector(set),
+      ports: [{ name: 'mongodb', port: mongodbPort, targetPort: 'mongodb', protocol: 'TCP' }],
+    },
+  };
+}
+
+function configMap(set: ReplicaSet): Typed<V1ConfigMap> {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: metadataOf(set.instance, set.name, replicaSetLabels(set)),
+    data: { [mountedFiles.configuration]: mongodConfiguration(set) },
+  };
+}
+
+function disruptionBudget(set: ReplicaSet): Typed<V1PodDisruptionBudget> {
+  return {
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: metadataOf(set.instance, set.name, replicaSetLabels(set)),
+    spec: {
+      maxUnavailable: 1,
+      unhealthyPodEvictionPolicy: 'AlwaysAllow',
+      selector: { matchLabels: replicaSetSelector(set) },
+    },
+  };
+}

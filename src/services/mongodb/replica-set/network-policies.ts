@@ -1,0 +1,55 @@
+import type { Manifest } from '../../../kubernetes/cluster.js';
+import { mongodbPort } from '../names.js';
+import { type InstanceIdentity, instanceLabels, instanceSelector, metadataOf } from './replica-set.js';
+
+/** As the API has it: client-node's type says `_from`. */
+type NetworkPolicy = Manifest & { readonly spec: object };
+
+const mongodb = { port: mongodbPort, protocol: 'TCP' };
+const dnsPorts = [53, 5353].flatMap((port) => [
+  { port, protocol: 'UDP' },
+  { port, protocol: 'TCP' },
+]);
+
+/** Members reach each other and the cluster's DNS; the broker reaches members. Each binding lets its clients in besides. */
+export function membersPolicy(instance: InstanceIdentity, brokerNamespace: string | undefined): NetworkPolicy {
+  const members = { podSelector: { matchLabels: instanceSelector(instance) } };
+  const broker = brokerNamespace === undefined ? [] : [podsOf(brokerNamespace)];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: metadataOf(instance, 'members', instanceLabels(instance)),
+    spec: {
+      podSelector: { matchLabels: instanceSelector(instance) },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [{ from: [members, ...broker], ports: [mongodb] }],
+      egress: [
+        { to: [members], ports: [mongodb] },
+        // Where the cluster's DNS runs, and on which port, differs: `kube-system`, `openshift-dns` (5353), the node itself.
+        { ports: dnsPorts },
+      ],
+    },
+  };
+}
+
+/** @param clientNamespace where the binding's app runs; `undefined` for anywhere */
+export function clientsPolicy(
+  instance: InstanceIdentity,
+  name: string,
+  clientNamespace: string | undefined,
+): NetworkPolicy {
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: metadataOf(instance, name, instanceLabels(instance)),
+    spec: {
+      podSelector: { matchLabels: instanceSelector(instance) },
+      policyTypes: ['Ingress'],
+      ingress: [{ ...(clientNamespace !== undefined && { from: [podsOf(clientNamespace)] }), ports: [mongodb] }],
+    },
+  };
+}
+
+function podsOf(namespace: string) {
+  return { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
+}

@@ -1,0 +1,49 @@
+import type { ServiceParts } from '../registry.js';
+import type { Service } from '../service.js';
+import { bind } from './bind.js';
+import { credentials, hostsOf } from './credentials.js';
+import { deprovision } from './deprovision.js';
+import { type Environment, replicaSetName, replicaSetOf } from './environment.js';
+import { MemberConnections } from './members/connections.js';
+import { directRoute, tunnelRoute } from './members/routes.js';
+import { mongodbPort } from './names.js';
+import { parameterSchemas } from './parameters.js';
+import { provision } from './provision.js';
+import {
+  type BindingSecrets,
+  generateBindingSecrets,
+  generateInstanceSecrets,
+  type InstanceSecrets,
+} from './secrets.js';
+import { type Template, templateSchema } from './template.js';
+import { unbind } from './unbind.js';
+
+export type MongodbService = Service<Template, InstanceSecrets, BindingSecrets>;
+
+/** Replica sets of MongoDB, each in a namespace of its own. */
+export function mongodbService(parts: ServiceParts): MongodbService {
+  const { cluster, brokerId, clusterDomain, brokerNamespace } = parts;
+  const connections = new MemberConnections(parts.memberAccess === 'direct' ? directRoute : tunnelRoute(cluster));
+  const environment: Environment = { cluster, connections, brokerId, clusterDomain, brokerNamespace };
+  return {
+    name: 'mongodb',
+    templateSchema,
+    templateVersion: 1,
+    parameterSchemas: () => parameterSchemas,
+
+    generateInstanceSecrets: ({ id }) => generateInstanceSecrets(id, [replicaSetName], clusterDomain),
+    generateBindingSecrets: async () => generateBindingSecrets(),
+
+    provision: { current: 1, versions: { 1: (instance) => provision(environment, instance) } },
+    deprovision: { current: 1, versions: { 1: ({ id }) => deprovision(cluster, id) } },
+    bind: { current: 1, versions: { 1: (instance, binding) => bind(environment, instance, binding) } },
+    unbind: { current: 1, versions: { 1: (instance, binding) => unbind(environment, instance, binding) } },
+
+    credentials: (instance, binding) => credentials(replicaSetOf(instance, environment), instance, binding),
+    endpoints: (instance) =>
+      hostsOf(replicaSetOf(instance, environment)).map((address) => ({
+        host: address.replace(/:\d+$/, ''),
+        ports: [String(mongodbPort)],
+      })),
+  };
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { replicaSetOf } from '../../../../src/services/mongodb/environment.js';
+import {
+  describeMissing,
+  initialConfig,
+  isSettled,
+  nextMissing,
+  settled,
+  withMember,
+} from '../../../../src/services/mongodb/replica-set/configuration.js';
+import { environment, instance } from './examples.js';
+
+const set = replicaSetOf(instance, environment);
+const host = (ordinal: number) => `rs0-${ordinal}.rs0.m-abcdefghij0123456789.svc.cluster.local:27017`;
+
+describe('configuration', () => {
+  it('begins with one member', () => {
+    expect(initialConfig(set)).toEqual({
+      _id: 'rs0',
+      version: 1,
+      members: [{ _id: 0, host: host(0) }],
+      settings: { heartbeatIntervalMillis: 50 },
+    });
+    expect(initialConfig({ ...set, role: 'configsvr' })).toMatchObject({ configsvr: true });
+  });
+
+  it('gets the others one by one, and then the default heartbeat', () => {
+    let config = initialConfig(set);
+    const added: number[] = [];
+    for (let next = nextMissing(set, config); next !== undefined; next = nextMissing(set, config)) {
+      added.push(next);
+      config = withMember(set, config, next);
+    }
+    expect(added).toEqual([1, 2]);
+    expect(config.members).toEqual([0, 1, 2].map((ordinal) => ({ _id: ordinal, host: host(ordinal) })));
+    expect(isSettled(config)).toBe(false);
+    expect(isSettled(settled(config))).toBe(true);
+  });
+
+  it('of one member is settled at once', () => {
+    const single = { ...set, members: 1 };
+    expect(nextMissing(single, initialConfig(single))).toBeUndefined();
+    expect(isSettled(initialConfig(single))).toBe(true);
+  });
+});
+
+describe('what is missing', () => {
+  const status = (votingMembersCount: number, ...states: string[]) => ({
+    votingMembersCount,
+    members: states.map((stateStr, ordinal) => ({ name: host(ordinal), stateStr })),
+  });
+  it.each([
+    [status(3, 'PRIMARY', 'SECONDARY', 'SECONDARY'), undefined],
+    [status(1, 'PRIMARY', 'STARTUP2', 'STARTUP'), 'waiting for members: 2 of 3 in state STARTUP2, STARTUP'],
+    [status(2, 'PRIMARY', 'SECONDARY', 'SECONDARY'), 'waiting for members: 2 of 3 vote'],
+    [status(1, 'PRIMARY'), 'waiting for members: 1 of 3 vote'],
+  ])('%#', (given, expected) => {
+    expect(describeMissing(set, given)).toBe(expected);
+  });
+});

@@ -1,0 +1,36 @@
+import { ConnectionString } from 'mongodb-connection-string-url';
+import { expect, it } from 'vitest';
+import { credentials } from '../../../../src/services/mongodb/credentials.js';
+import { replicaSetOf } from '../../../../src/services/mongodb/environment.js';
+import { environment, instance } from './examples.js';
+
+const set = replicaSetOf(instance, environment);
+const host = (ordinal: number) => `rs0-${ordinal}.rs0.m-abcdefghij0123456789.svc.cluster.local`;
+
+it('are what a driver needs', () => {
+  const binding = { id: 'xyz', parameters: {}, secrets: { password: 'secret' } };
+  expect(credentials(set, instance, binding)).toEqual({
+    type: 'mongodb',
+    provider: 'holdfast',
+    uri: `mongodb://b-xyz:secret@${host(0)}:27017,${host(1)}:27017,${host(2)}:27017/app?replicaSet=rs0&authSource=admin&tls=true&retryWrites=true&w=majority`,
+    hosts: [`${host(0)}:27017`, `${host(1)}:27017`, `${host(2)}:27017`],
+    host: host(0),
+    port: 27017,
+    username: 'b-xyz',
+    password: 'secret',
+    database: 'app',
+    replica_set: 'rs0',
+    auth_source: 'admin',
+    tls: true,
+    ca_certificate: 'the CA certificate',
+  });
+});
+
+it('encode what a connection string cannot hold as it is', () => {
+  const binding = { id: 'xyz', parameters: { database: 'orders' }, secrets: { password: 'a:b@c/d?%' } };
+  const { uri } = credentials(set, instance, binding);
+  const parsed = new ConnectionString(String(uri));
+  expect(decodeURIComponent(parsed.password)).toBe('a:b@c/d?%');
+  expect(parsed.pathname).toBe('/orders');
+  expect(parsed.hosts).toHaveLength(3);
+});
