@@ -11,6 +11,7 @@ export const initial: Migration = {
         partialFilterExpression: { living: true },
       },
       { name: 'newest_of_an_id', key: { platform: 1, instanceId: 1, createdAt: -1 } },
+      { name: 'plans_in_use', key: { serviceId: 1, planId: 1 }, partialFilterExpression: { living: true } },
     ]);
     await database.collection('service_bindings').createIndexes([
       {
@@ -38,7 +39,8 @@ export const initial: Migration = {
       { name: 'active_by_wake_up', key: { wakeAt: 1 }, partialFilterExpression: { active: true } },
       { name: 'active_by_deadline', key: { deadline: 1 }, partialFilterExpression: { active: true } },
       { name: 'queued_in_order', key: { acceptedAt: 1, _id: 1 }, partialFilterExpression: { state: 'queued' } },
-      { name: 'of_an_instance', key: { instance: 1, acceptedAt: -1 } },
+      { name: 'active_of_an_instance', key: { instance: 1 }, partialFilterExpression: { active: true } },
+      { name: 'leases_of_an_instance', key: { instance: 1, 'lease.until': -1 } },
     ]);
     await database.collection('audit_events').createIndexes([
       { name: 'of_an_instance', key: { platform: 1, instanceId: 1, at: 1 } },

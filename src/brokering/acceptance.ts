@@ -3,10 +3,11 @@ import type { OperationQueue } from '../operations/queue.js';
 import { newIdentifier } from '../store/identifier.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { OperationKind } from '../store/records.js';
-import { isDuplicateKey, type Store } from '../store/store.js';
+import { ContentionError, isDuplicateKey, type Store } from '../store/store.js';
 import type { Decision } from './decision.js';
 import { Refusal } from './refusal.js';
 import type { Accepted, Caller } from './requests.js';
+import { Turns } from './turns.js';
 
 /** What was decided on has changed meanwhile. */
 class DecisionOutdatedError extends Error {
@@ -33,6 +34,9 @@ const mostAttempts = 10;
 
 /** Makes decisions come true: an operation is in the store, with what it changes, before anybody hears of it. */
 export class Acceptance {
+  /** In one process, requests for one instance need not get in each other's way. The store decides all the same. */
+  readonly #turns = new Turns();
+
   constructor(
     private readonly store: Store,
     private readonly operations: OperationsRepository,
@@ -49,7 +53,7 @@ export class Acceptance {
     decide: () => Promise<Decided>,
     accept: (decision: Extract<Decided, { kind: 'accept' }>) => Promise<string>,
   ): Promise<Accepted | Extract<Decided, { kind: 'unchanged' }>> {
-    for (let left = mostAttempts; ; left--) {
+    for (let left = mostAttempts - 1; ; left--) {
       const decision: Decision = await decide();
       switch (decision.kind) {
         case 'refuse':
@@ -62,7 +66,11 @@ export class Acceptance {
       try {
         return { kind: 'accepted', operation: await accept(decision as Extract<Decided, { kind: 'accept' }>) };
       } catch (error) {
-        if (left === 0 || !(error instanceof DecisionOutdatedError || isDuplicateKey(error))) throw error;
+        const isOutdated = error instanceof DecisionOutdatedError || isDuplicateKey(error);
+        if (error instanceof ContentionError || (isOutdated && left === 0)) {
+          throw new Refusal('concurrency', 'too many other requests for the same instance: try again');
+        }
+        if (!isOutdated) throw error;
       }
     }
   }
@@ -77,11 +85,13 @@ export class Acceptance {
     change: (operation: string, session: ClientSession) => Promise<boolean>,
   ): Promise<string> {
     const operation = `op-${newIdentifier()}`;
-    await this.store.transaction(async (session) => {
-      if (!(await change(operation, session))) throw new DecisionOutdatedError();
-      await this.#insert(operation, work, session);
-      await this.#audit(operation, work, session);
-    });
+    await this.#turns.take(work.instance, () =>
+      this.store.transaction(async (session) => {
+        if (!(await change(operation, session))) throw new DecisionOutdatedError();
+        await this.#insert(operation, work, session);
+        await this.#audit(operation, work, session);
+      }),
+    );
     await this.queue.announce(operation);
     return operation;
   }

@@ -90,7 +90,7 @@ export class BindingBroker implements ServiceBindings {
     return await this.acceptance.accept(work, async (operation, session) => {
       if (!(await this.instances.touch(instance, session))) return false;
       const claimed = await this.bindings.claim(existing, { phase: 'deleting', lastOperation: operation }, session);
-      if (claimed) await this.operations.supersede({ binding: existing._id }, session);
+      if (claimed) await this.operations.supersede(existing._id, session);
       return claimed;
     });
   }
@@ -137,6 +137,8 @@ export class BindingBroker implements ServiceBindings {
     }
     const operation = await this.operations.find(binding.lastOperation);
     if (!operation) throw new Refusal('absent', 'the binding has no operation');
+    // An unbind that gave way to the deletion of the whole instance has got what it asked for.
+    if (!binding.living && operation.state === 'superseded') return { ...tellOperation(operation), state: 'succeeded' };
     return tellOperation(operation);
   }
 

@@ -100,7 +100,7 @@ export class InstanceBroker implements ServiceInstances {
     };
     return await this.acceptance.accept(work, async (operation, session) => {
       const claimed = await this.instances.claim(existing, { phase: 'deleting', lastOperation: operation }, session);
-      if (claimed) await this.operations.supersede({ instance: existing._id }, session);
+      if (claimed) await this.operations.supersedeAll(existing._id, session);
       return claimed;
     });
   }

@@ -14,8 +14,8 @@ const retryAfter = { running: 1, queued: 5 };
 
 /** OSB › Polling Last Operation: what the store knows, in the specification's words. */
 export function tellOperation(operation: OperationRecord): LastOperation {
-  const { _id, kind, state, progress } = operation;
-  const told = { operation: _id, kind, state: states[state], description: progress };
+  const { state, progress } = operation;
+  const told = { state: states[state], description: progress };
   if (state === 'running' || state === 'queued') return { ...told, retryAfter: retryAfter[state] };
   return told;
 }

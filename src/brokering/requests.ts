@@ -58,8 +58,6 @@ export type Accepted = { readonly kind: 'accepted'; readonly operation: string }
 export type Unchanged = { readonly kind: 'unchanged' };
 
 export interface LastOperation {
-  readonly operation: string;
-  readonly kind: 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind';
   readonly state: 'in progress' | 'succeeded' | 'failed';
   /** The running step, or why it failed, in the user's words. Never empty. */
   readonly description: string;

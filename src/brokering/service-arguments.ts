@@ -1,4 +1,4 @@
-import type { Binding, Instance, JsonObject } from '../services/service.js';
+import type { Binding, Instance, JsonObject, UnopenedInstance } from '../services/service.js';
 import type { ServiceBindingRecord, ServiceInstanceRecord } from '../store/records.js';
 
 /** A stored instance as its service is told of it. */
@@ -7,8 +7,13 @@ export function instanceOf<Secrets>(
   parameters: JsonObject,
   secrets: Secrets,
 ): Instance<JsonObject, Secrets> {
+  return { ...unopenedInstanceOf(record), parameters, secrets };
+}
+
+/** The part of it that is not encrypted. */
+export function unopenedInstanceOf(record: ServiceInstanceRecord): UnopenedInstance<JsonObject> {
   const { _id, platform, instanceId, plan } = record;
-  return { id: _id, owner: { platform, instanceId }, template: plan.template, parameters, secrets };
+  return { id: _id, owner: { platform, instanceId }, template: plan.template };
 }
 
 /** A stored binding as its service is told of it. */

@@ -2,10 +2,11 @@ import { OperatorError } from '../operations/errors.js';
 import { Procedures } from '../operations/procedures.js';
 import type { Procedure } from '../operations/step.js';
 import type { AnyService, JsonObject, Versioned } from '../services/service.js';
+import { UnknownKeyError } from '../store/encryption.js';
 import type { OperationRecord, ServiceInstanceRecord } from '../store/records.js';
 import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
 import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
-import { bindingOf, instanceOf } from './service-arguments.js';
+import { bindingOf, instanceOf, unopenedInstanceOf } from './service-arguments.js';
 import type { Services } from './services.js';
 
 /** Asks the service of an operation's instance for its steps, with everything that they need from the store. */
@@ -19,25 +20,35 @@ export class ServiceProcedures extends Procedures {
   }
 
   async load(operation: OperationRecord): Promise<Procedure> {
+    try {
+      return await this.#load(operation);
+    } catch (error) {
+      if (!(error instanceof UnknownKeyError)) throw error;
+      throw new OperatorError('what was stored cannot be decrypted', error.message, { cause: error });
+    }
+  }
+
+  async #load(operation: OperationRecord): Promise<Procedure> {
     const service = this.services.of(operation.service);
     const record = await this.instances.find(operation.instance);
-    if (!record) throw new Error(`operation ${operation._id} is of an instance that is not in the store`);
-    const parameters = this.instances.parametersOf(record);
+    if (!record) throw new OperatorError('the instance is not in the store');
     const { procedureVersion } = operation;
     switch (operation.kind) {
-      case 'provision': {
-        const secrets = await this.#instanceSecrets(service, record);
-        return versionOf(service.provision, procedureVersion)(instanceOf(record, parameters, secrets));
-      }
+      case 'provision':
+        return versionOf(service.provision, procedureVersion)(await this.#instance(service, record));
       case 'deprovision':
-        return versionOf(service.deprovision, procedureVersion)(instanceOf(record, parameters, undefined));
+        // Nothing is opened: what cannot be decrypted can still be deleted.
+        return versionOf(service.deprovision, procedureVersion)(unopenedInstanceOf(record));
       case 'bind':
       case 'unbind': {
-        const instance = instanceOf(record, parameters, await this.#instanceSecrets(service, record));
-        const binding = await this.#binding(service, operation);
-        return versionOf(service[operation.kind], procedureVersion)(instance, binding);
+        const instance = await this.#instance(service, record);
+        return versionOf(service[operation.kind], procedureVersion)(instance, await this.#binding(service, operation));
       }
     }
+  }
+
+  async #instance(service: AnyService, record: ServiceInstanceRecord) {
+    return instanceOf(record, this.instances.parametersOf(record), await this.#instanceSecrets(service, record));
   }
 
   async #instanceSecrets(service: AnyService, record: ServiceInstanceRecord): Promise<JsonObject> {
@@ -49,7 +60,7 @@ export class ServiceProcedures extends Procedures {
 
   async #binding(service: AnyService, operation: OperationRecord) {
     const record = operation.binding === undefined ? null : await this.bindings.find(operation.binding);
-    if (!record) throw new Error(`operation ${operation._id} is of a binding that is not in the store`);
+    if (!record) throw new OperatorError('the binding is not in the store');
     const secrets =
       this.bindings.secretsOf(record) ??
       (await this.bindings.keepSecrets(record._id, await service.generateBindingSecrets({ id: record._id })));

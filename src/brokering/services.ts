@@ -1,3 +1,4 @@
+import { OperatorError } from '../operations/errors.js';
 import type { AnyService } from '../services/service.js';
 
 /** The services that this build has, by name. */
@@ -10,7 +11,7 @@ export class Services {
 
   of(name: string): AnyService {
     const service = this.byName.get(name);
-    if (!service) throw new Error(`this release has no service ${name}, which instances are of`);
+    if (!service) throw new OperatorError(`this release has no service ${name}`);
     return service;
   }
 }

@@ -31,7 +31,7 @@ export interface EngineOptions {
   readonly maximumConcurrentProvisions: number;
 }
 
-/** After a kill, its operations go on within a lease and the second that the reconciler's round takes. */
+/** After a kill an operation goes on within this, the second after which it counts as undelivered, and the reconciler's. */
 const leaseMilliseconds = 6_000;
 
 /** What a process of the role `worker` runs: the queue's worker and the reconciler. */
@@ -58,7 +58,7 @@ export class Engine {
       prefix: options.queuePrefix,
       concurrency: options.concurrency,
     });
-    const own = [redeliver(operations, queue, log), failOverdue(operations, log), admitQueued(admission)];
+    const own = [redeliver(operations, queue, log), failOverdue(operations, admission, log), admitQueued(admission)];
     this.#reconciler = new Reconciler([...own, ...tasks], new Locks(store.database, options.owner), log);
   }
 

@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { Logger } from '../observability/logger.js';
-import { LeaseLostError, type OperationsRepository } from '../store/operations.repository.js';
+import { type Holding, LeaseLostError, type OperationsRepository } from '../store/operations.repository.js';
 import type { OperationRecord } from '../store/records.js';
 import type { Admission } from './admission.js';
+import { retryBackoff } from './backoff.js';
 import { OperatorError } from './errors.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { OperationRun, type RunResult } from './operation-run.js';
 import type { Procedures } from './procedures.js';
+import type { Procedure } from './step.js';
 import type { Wakeups } from './wakeups.js';
 
 export interface ExecutorOptions {
@@ -35,17 +38,20 @@ export class Executor {
 
   /** @param shutdown aborted when the worker is to stop: the operation is given back */
   async run(id: string, shutdown: AbortSignal): Promise<RunResult> {
+    // A run's own: one that comes late must not give back the lease of the next run in the same process.
+    const owner = `${this.options.owner}/${randomUUID()}`;
     const takenAt = performance.now();
-    const taken = await this.operations.take(id, this.options.owner, this.options.leaseMilliseconds);
+    const taken = await this.operations.take(id, owner, this.options.leaseMilliseconds);
     switch (taken.kind) {
       case 'over':
+        this.wakeups.leave(id);
         return { kind: 'over' };
       case 'busy':
         return { kind: 'pause', milliseconds: busyMilliseconds };
       case 'queued':
         return await this.#queue(id, shutdown);
       case 'taken':
-        return await this.#carryOut(taken.operation, takenAt, shutdown);
+        return await this.#hold(taken.operation, owner, takenAt, shutdown);
     }
   }
 
@@ -55,35 +61,57 @@ export class Executor {
     if (operation?.state !== 'queued') return await this.run(id, shutdown);
     const ahead = await this.operations.countAhead(operation);
     const place = ahead === 0 ? 'it is next' : `${ahead} before it`;
-    await this.operations.recordQueued(id, `waiting for other operations to end: ${place}`, queuedMilliseconds);
-    return { kind: 'pause', milliseconds: queuedMilliseconds };
+    const progress = `waiting for other operations to end: ${place}`;
+    const stillQueued = await this.operations.recordQueued(id, progress, queuedMilliseconds);
+    return stillQueued ? { kind: 'pause', milliseconds: queuedMilliseconds } : await this.run(id, shutdown);
   }
 
-  async #carryOut(operation: OperationRecord, takenAt: number, shutdown: AbortSignal): Promise<RunResult> {
+  async #hold(operation: OperationRecord, owner: string, takenAt: number, shutdown: AbortSignal): Promise<RunResult> {
     const holding = { operation: operation._id, epoch: operation.lease.epoch };
     const keeper = new LeaseKeeper(this.operations, holding, this.options.leaseMilliseconds, takenAt, this.log);
     try {
-      const procedure = await this.procedures.load(operation);
-      // Entered before the first step observes anything: no change after that goes unnoticed.
-      const sleeper = this.wakeups.enter(operation._id, procedure.topics);
-      const signals = { lease: keeper.signal, shutdown };
-      const run = new OperationRun(this.operations, operation, holding, sleeper, this.log, signals);
-      const result = await run.carryOut(procedure);
-      if (result.kind === 'over') await this.admission.admit();
+      const result = await this.#carryOut(operation, holding, { lease: keeper.signal, shutdown });
+      if (result.kind === 'over') {
+        this.wakeups.leave(operation._id);
+        await this.admission.admit();
+      }
       return result;
     } catch (error) {
-      if (error instanceof OperatorError) {
-        this.log.error({ err: error }, 'the operation cannot be carried out');
-        const description = `${error.message} (operation ${operation._id})`;
-        await this.operations.finish(holding, { state: 'failed', description });
-        return { kind: 'over' };
-      }
       if (!(error instanceof LeaseLostError)) throw error;
       this.log.info({ reason: error.message }, 'the lease is lost');
-      await this.operations.relinquish(operation._id, this.options.owner);
+      await this.operations.relinquish(operation._id, owner);
       return { kind: 'pause', milliseconds: busyMilliseconds };
     } finally {
       keeper.stop();
     }
+  }
+
+  async #carryOut(
+    operation: OperationRecord,
+    holding: Holding,
+    signals: { readonly lease: AbortSignal; readonly shutdown: AbortSignal },
+  ): Promise<RunResult> {
+    let procedure: Procedure;
+    try {
+      procedure = await this.procedures.load(operation);
+    } catch (error) {
+      return await this.#couldNotLoad(operation, holding, error);
+    }
+    // Entered before the first step observes anything: no change after that goes unnoticed.
+    const sleeper = this.wakeups.enter(operation._id, procedure.topics);
+    return await new OperationRun(this.operations, operation, holding, sleeper, this.log, signals).carryOut(procedure);
+  }
+
+  async #couldNotLoad(operation: OperationRecord, holding: Holding, error: unknown): Promise<RunResult> {
+    this.log.error({ err: error }, 'the operation cannot be carried out');
+    const whose = `(operation ${operation._id})`;
+    if (error instanceof OperatorError) {
+      await this.operations.finish(holding, { state: 'failed', description: `${error.message} ${whose}` });
+      return { kind: 'over' };
+    }
+    const pauses = operation.pauses + 1;
+    const milliseconds = retryBackoff(operation.pauses);
+    await this.operations.pause(holding, { progress: `preparing: to be tried again ${whose}`, pauses, milliseconds });
+    return { kind: 'pause', milliseconds };
   }
 }

@@ -8,6 +8,7 @@ import { type Holding, LeaseLostError, type OperationsRepository } from '../stor
 export class LeaseKeeper {
   readonly #lost = new AbortController();
   #expiry: NodeJS.Timeout;
+  #stopped = false;
   readonly #renewal: NodeJS.Timeout;
 
   /** @param milliseconds the lease's length; it was taken at `takenAt` (`performance.now()`, before the store was asked) */
@@ -27,6 +28,7 @@ export class LeaseKeeper {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#renewal);
     clearTimeout(this.#expiry);
   }
@@ -36,7 +38,7 @@ export class LeaseKeeper {
     try {
       await this.operations.renew(this.holding, this.milliseconds);
       clearTimeout(this.#expiry);
-      if (!this.signal.aborted) this.#expiry = this.#expireAfter(asked);
+      if (!this.#stopped && !this.signal.aborted) this.#expiry = this.#expireAfter(asked);
     } catch (error) {
       if (error instanceof LeaseLostError) this.#lost.abort(error);
       else this.log.warn({ err: error }, 'the lease could not be renewed');

@@ -95,7 +95,6 @@ export class OperationRun {
 
   async #finish(state: 'succeeded' | 'failed', description: string): Promise<RunResult> {
     await this.operations.finish(this.holding, { state, description });
-    this.sleeper.leave();
     this.log.info({ state, description }, 'operation ended');
     return { kind: 'over' };
   }

@@ -1,6 +1,7 @@
 import { type Logger, withLogFields } from '../observability/logger.js';
 import type { Locks } from '../store/locks.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
+import type { OperationRecord } from '../store/records.js';
 import type { Admission } from './admission.js';
 import type { OperationQueue } from './queue.js';
 
@@ -22,31 +23,41 @@ export function redeliver(operations: OperationsRepository, queue: OperationQueu
     name: 'redeliver',
     everyMilliseconds: 1_000,
     async run() {
-      for (const operation of await operations.findDue(undeliveredMilliseconds, batch)) {
-        log.info({ operation }, 'operation is due, delivered again');
+      const due = await operations.findDue(undeliveredMilliseconds, batch);
+      await forEach(due, log, async (operation) => {
+        log.debug({ operation }, 'operation is due, delivered again');
         await queue.wake(operation);
-      }
+      });
     },
   };
 }
 
 /** Operations that did not end in time are failed, with what they waited for. What they made stays for the DELETE. */
-export function failOverdue(operations: OperationsRepository, log: Logger): ReconcilerTask {
+export function failOverdue(operations: OperationsRepository, admission: Admission, log: Logger): ReconcilerTask {
   return {
     name: 'fail-overdue',
     everyMilliseconds: 1_000,
     async run() {
-      for (const id of await operations.findOverdue(batch)) {
-        const seized = await operations.seize(id);
-        if (!seized) continue;
-        const { acceptedAt, deadline, progress } = seized.operation;
-        const seconds = Math.round((deadline.getTime() - acceptedAt.getTime()) / 1_000);
-        const description = `not done within ${seconds} s: ${progress}`;
-        await operations.finish(seized.holding, { state: 'failed', description });
-        log.error({ operation: id, description }, 'operation failed at its deadline');
-      }
+      await forEach(await operations.findOverdue(batch), log, async (id) => {
+        const failed = await operations.failOverdue(id, describeOverdue);
+        if (!failed) return;
+        log.error({ operation: id, description: failed.progress }, 'operation failed at its deadline');
+        await admission.admit();
+      });
     },
   };
+}
+
+export function describeOverdue({ acceptedAt, deadline, progress }: OperationRecord): string {
+  const seconds = Math.round((deadline.getTime() - acceptedAt.getTime()) / 1_000);
+  return `not done within ${seconds} s: ${progress}`;
+}
+
+/** One that fails, because something came between, is left to the next round, and keeps no other from its own. */
+async function forEach(ids: readonly string[], log: Logger, work: (id: string) => Promise<void>): Promise<void> {
+  for (const id of ids) {
+    await work(id).catch((error: unknown) => log.warn({ err: error, operation: id }, 'left to the next round'));
+  }
 }
 
 /** Queued operations whose predecessor's end was not noticed. */
@@ -74,6 +85,8 @@ export class Reconciler {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#running);
+    // So that another process need not wait for the locks to end.
+    await Promise.allSettled(this.tasks.map((task) => this.locks.release(lockOf(task))));
   }
 
   #schedule(task: ReconcilerTask, milliseconds: number): void {
@@ -93,11 +106,15 @@ export class Reconciler {
 
   async #run(task: ReconcilerTask): Promise<void> {
     try {
-      // Held until shortly before the next time, so that with several processes the task still runs once a period.
-      if (await this.locks.take(`reconciler/${task.name}`, Math.max(task.everyMilliseconds * 3, 5_000)))
-        await task.run();
+      // Held for some periods and prolonged each time, so that one process goes on with a task until it ends.
+      const isOurs = await this.locks.take(lockOf(task), Math.max(task.everyMilliseconds * 3, 5_000));
+      if (isOurs) await task.run();
     } catch (error) {
       this.log.warn({ err: error }, 'reconciler task failed, will run again');
+      // Perhaps another process can.
+      await this.locks.release(lockOf(task)).catch(() => {});
     }
   }
 }
+
+const lockOf = ({ name }: ReconcilerTask) => `reconciler/${name}`;

@@ -2,11 +2,8 @@
 export interface Sleeper {
   /** Whether a wake-up came since it was last asked; forgets it. */
   takeWakeup(): boolean;
-  /** From now on a wake-up runs `wake` instead of being kept. One that came before runs it at once. */
+  /** The next wake-up makes the operation run; one that came before does so at once. */
   sleep(): void;
-  /** The operation runs again: wake-ups are kept until it sleeps. */
-  rise(): void;
-  leave(): void;
 }
 
 interface Entry {
@@ -26,8 +23,9 @@ export class Wakeups {
   /** @param wake makes a sleeping operation run now */
   constructor(private readonly wake: (operation: string) => void) {}
 
+  /** From now on wake-ups are kept for the operation, until it sleeps or leaves. */
   enter(operation: string, topics: readonly string[]): Sleeper {
-    this.#leave(operation);
+    this.leave(operation);
     const entry: Entry = { topics, asleep: false, pending: false };
     this.#entries.set(operation, entry);
     for (const topic of topics) {
@@ -38,33 +36,12 @@ export class Wakeups {
       takeWakeup: () => take(entry),
       sleep: () => {
         entry.asleep = true;
-        if (take(entry)) this.wake(operation);
+        if (take(entry)) this.#wakeOrKeep(operation);
       },
-      rise: () => {
-        entry.asleep = false;
-      },
-      leave: () => this.#leave(operation),
     };
   }
 
-  /** Something that concerns `topic` changed. */
-  notify(topic: string): void {
-    for (const operation of this.#byTopic.get(topic) ?? []) this.#wakeOrKeep(operation);
-  }
-
-  /** Anything may have changed, as after a gap in a watch. */
-  notifyAll(): void {
-    for (const operation of this.#entries.keys()) this.#wakeOrKeep(operation);
-  }
-
-  #wakeOrKeep(operation: string): void {
-    const entry = this.#entries.get(operation);
-    if (!entry) return;
-    if (entry.asleep) this.wake(operation);
-    else entry.pending = true;
-  }
-
-  #leave(operation: string): void {
+  leave(operation: string): void {
     const entry = this.#entries.get(operation);
     if (!entry) return;
     this.#entries.delete(operation);
@@ -73,6 +50,28 @@ export class Wakeups {
       operations?.delete(operation);
       if (operations?.size === 0) this.#byTopic.delete(topic);
     }
+  }
+
+  /** Something that concerns `topic` changed. */
+  notify(topic: string): void {
+    for (const operation of [...(this.#byTopic.get(topic) ?? [])]) this.#wakeOrKeep(operation);
+  }
+
+  /** Anything may have changed, as after a gap in a watch. */
+  notifyAll(): void {
+    for (const operation of [...this.#entries.keys()]) this.#wakeOrKeep(operation);
+  }
+
+  /** Who is woken has to enter again: it may run elsewhere next, or never. */
+  #wakeOrKeep(operation: string): void {
+    const entry = this.#entries.get(operation);
+    if (!entry) return;
+    if (!entry.asleep) {
+      entry.pending = true;
+      return;
+    }
+    this.leave(operation);
+    this.wake(operation);
   }
 }
 

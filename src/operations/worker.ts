@@ -2,6 +2,7 @@ import { Worker as BullWorker, DelayedError, type Job, WaitingError } from 'bull
 import type { Redis } from 'ioredis';
 import { type Logger, withLogFields } from '../observability/logger.js';
 import type { Executor } from './executor.js';
+import type { RunResult } from './operation-run.js';
 import { type OperationJob, queueName } from './queue.js';
 
 export interface WorkerOptions {
@@ -14,10 +15,11 @@ export interface WorkerOptions {
 export class OperationWorker {
   readonly #shutdown = new AbortController();
   readonly #worker: BullWorker<OperationJob>;
+  readonly #runs = new Set<Promise<RunResult>>();
 
   constructor(
     private readonly executor: Executor,
-    connection: Redis,
+    private readonly connection: Redis,
     private readonly log: Logger,
     options: WorkerOptions,
   ) {
@@ -45,13 +47,17 @@ export class OperationWorker {
   /** Ends when the steps that run have ended; operations that are not over are given back. */
   async stop(): Promise<void> {
     this.#shutdown.abort(new Error('the worker shuts down'));
-    await this.#worker.close();
+    await Promise.allSettled(this.#runs);
+    // Without Redis the jobs cannot be given back, and closing in good order would wait for it. The store knows.
+    await this.#worker.close(this.connection.status !== 'ready');
   }
 
   async #process(job: Job<OperationJob>, token: string | undefined): Promise<void> {
     const { operation } = job.data;
     await withLogFields({ operation }, async () => {
-      const result = await this.executor.run(operation, this.#shutdown.signal);
+      const run = this.executor.run(operation, this.#shutdown.signal);
+      this.#runs.add(run);
+      const result = await run.finally(() => this.#runs.delete(run));
       if (result.kind === 'over') return;
       if (result.milliseconds === 0) {
         await job.moveToWait(token);

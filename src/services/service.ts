@@ -5,14 +5,18 @@ import type { Procedure } from '../operations/step.js';
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
-/** What a service is told of an instance. Nothing in it changes while an operation runs. */
-export interface Instance<Template, Secrets> {
+/** What of an instance is not encrypted. */
+export interface UnopenedInstance<Template> {
   /** The internal id: 20 lower-case base32 characters, new for each incarnation; names everything in the cluster. */
   readonly id: string;
   /** Who the instance belongs to, for annotations: any strings. */
   readonly owner: { readonly platform: string; readonly instanceId: string };
   /** The resolved plan as it was when the instance was accepted, or last updated. */
   readonly template: Template;
+}
+
+/** What a service is told of an instance. Nothing in it changes while an operation runs. */
+export interface Instance<Template, Secrets> extends UnopenedInstance<Template> {
   readonly parameters: JsonObject;
   readonly secrets: Secrets;
 }
@@ -59,8 +63,8 @@ export interface Service<Template, InstanceSecrets extends JsonObject, BindingSe
   generateBindingSecrets(binding: { readonly id: string }): Promise<BindingSecrets>;
 
   readonly provision: Versioned<[Instance<Template, InstanceSecrets>]>;
-  /** Also runs for instances whose provision was halted at any line, or never began (then without secrets). */
-  readonly deprovision: Versioned<[Omit<Instance<Template, InstanceSecrets>, 'secrets'>]>;
+  /** Also runs for instances whose provision was halted at any line, or never began, or whose secrets are lost. */
+  readonly deprovision: Versioned<[UnopenedInstance<Template>]>;
   readonly bind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
   readonly unbind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
 

@@ -41,7 +41,7 @@ export class KeyRing {
   open(sealed: Sealed, place: Place): JsonObject {
     const key = this.#keys.get(sealed.key);
     if (!key) throw new UnknownKeyError(`no encryption key has the id ${sealed.key}`);
-    const decipher = createDecipheriv('aes-256-gcm', key, sealed.iv.value())
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.iv.value(), { authTagLength: 16 })
       .setAAD(Buffer.from(place))
       .setAuthTag(sealed.tag.value());
     return JSON.parse(Buffer.concat([decipher.update(sealed.text.value()), decipher.final()]).toString('utf8'));

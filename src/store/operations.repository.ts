@@ -26,6 +26,8 @@ export type TakeResult =
 const later = (milliseconds: number): Document => ({
   $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: Math.round(milliseconds) },
 });
+const deadlinePassed: Document = { $lte: ['$deadline', '$$NOW'] };
+type EndState = 'succeeded' | 'failed' | 'superseded';
 const leaseEnded: Document = { $lte: ['$lease.until', '$$NOW'] };
 
 export class OperationsRepository {
@@ -52,11 +54,26 @@ export class OperationsRepository {
     );
   }
 
-  /** Ends what runs on the instance, or on one of its bindings, in favour of a DELETE. Its holders lose their epoch. */
-  async supersede(which: { instance: string } | { binding: string }, session: ClientSession): Promise<void> {
-    const active = await this.store.operations.find({ ...which, active: true }, { session }).toArray();
+  /** Ends what runs on the instance and on its bindings, in favour of a DELETE. Its holders lose their epoch. */
+  async supersedeAll(instance: string, session: ClientSession): Promise<void> {
+    await this.#supersede({ instance, active: true }, session);
+    // Nobody carries these on, should the instance's deletion fail: then they can be deleted by themselves.
+    await this.store.bindings.updateMany(
+      { instance, living: true, phase: { $in: ['creating', 'deleting'] } },
+      { $set: { phase: 'failed' } },
+      { session },
+    );
+  }
+
+  /** Ends what runs on the binding, in favour of a DELETE. */
+  async supersede(binding: string, session: ClientSession): Promise<void> {
+    await this.#supersede({ subject: binding, active: true }, session);
+  }
+
+  async #supersede(which: Filter<OperationRecord>, session: ClientSession): Promise<void> {
+    const active = await this.store.operations.find(which, { session }).toArray();
     for (const { _id } of active) {
-      await this.#end({ _id }, { state: 'superseded', description: 'superseded by a delete' }, session);
+      await this.#end({ _id }, { state: 'superseded', description: 'superseded by a delete' }, 'left', session);
     }
   }
 
@@ -100,7 +117,8 @@ export class OperationsRepository {
 
   async renew(holding: Holding, leaseMilliseconds: number): Promise<void> {
     const until = later(leaseMilliseconds);
-    await this.#write(holding, [{ $set: { 'lease.until': until, wakeAt: until } }]);
+    // A renewal that comes after the lease was given back must not revive it.
+    await this.#write(holding, [{ $set: { 'lease.until': until, wakeAt: until } }], { 'lease.owner': { $ne: null } });
   }
 
   /** Steps that are done, and what happens next in the user's words. */
@@ -126,23 +144,45 @@ export class OperationsRepository {
   ): Promise<void> {
     await this.store.transaction(async (session) => {
       const held = { _id: holding.operation, 'lease.epoch': holding.epoch };
-      const operation = await this.#end(held, outcome, session);
+      const operation = await this.#end(held, outcome, 'given back', session);
       await applyEffect(this.store, operation, outcome.state, session);
     });
   }
 
+  /**
+   * Fails an operation whose deadline has passed, whoever holds it.
+   * @param describe tells why, from what the operation was doing
+   * @returns it, or nothing where it has ended meanwhile
+   */
+  async failOverdue(
+    id: string,
+    describe: (operation: OperationRecord) => string,
+  ): Promise<OperationRecord | undefined> {
+    const overdue = { _id: id, $expr: deadlinePassed };
+    const found = await this.store.operations.findOne({ ...overdue, active: true });
+    if (!found) return undefined;
+    return await this.store.transaction(async (session) => {
+      const operation = await this.#end(overdue, { state: 'failed', description: describe(found) }, 'left', session);
+      await applyEffect(this.store, operation, 'failed', session);
+      return operation;
+    });
+  }
+
+  /**
+   * @param lease `given back` by its holder; or `left` to end by itself because its holder may have calls under way:
+   * then only its epoch is taken away
+   */
   async #end(
     which: { readonly _id: string },
-    outcome: { readonly state: 'succeeded' | 'failed' | 'superseded'; readonly description: string },
+    { state, description }: { readonly state: EndState; readonly description: string },
+    lease: 'given back' | 'left',
     session: ClientSession,
   ): Promise<OperationRecord> {
-    const { state, description } = outcome;
-    // Who is superseded may have calls under way: that lease is left to end by itself, but its epoch is taken away.
-    const lease = state === 'superseded' ? { epoch: { $add: ['$lease.epoch', 1] } } : { until: '$$NOW' };
+    const leaseChange = lease === 'left' ? { epoch: { $add: ['$lease.epoch', 1] } } : { until: '$$NOW' };
     const operation = await this.store.operations.findOneAndUpdate(
       { ...which, active: true },
       [
-        { $set: { state, active: false, progress: { $literal: description }, lease, endedAt: '$$NOW' } },
+        { $set: { state, active: false, progress: { $literal: description }, lease: leaseChange, endedAt: '$$NOW' } },
         { $unset: 'slot' },
       ],
       { session, returnDocument: 'after' },
@@ -183,7 +223,8 @@ export class OperationsRepository {
     try {
       const operation = await this.store.operations.findOneAndUpdate(
         { state: 'queued' },
-        { $set: { state: 'running', slot } },
+        // Due at once: should whoever admitted it die before it wakes it, the reconciler delivers it.
+        [{ $set: { state: 'running', slot, wakeAt: '$$NOW' } }],
         { sort: { acceptedAt: 1, _id: 1 }, projection: { _id: 1 } },
       );
       return operation ? { id: operation._id } : 'none';
@@ -201,11 +242,15 @@ export class OperationsRepository {
     });
   }
 
-  /** Says why a queued operation does not run yet. */
-  async recordQueued(id: string, progress: string, milliseconds: number): Promise<void> {
-    await this.store.operations.updateOne({ _id: id, state: 'queued' }, [
+  /**
+   * Says why a queued operation does not run yet.
+   * @returns false where it was admitted meanwhile
+   */
+  async recordQueued(id: string, progress: string, milliseconds: number): Promise<boolean> {
+    const { matchedCount } = await this.store.operations.updateOne({ _id: id, state: 'queued' }, [
       { $set: { progress: { $literal: progress }, wakeAt: later(milliseconds) } },
     ]);
+    return matchedCount === 1;
   }
 
   /** Active operations that should have run by now, `milliseconds` ago or earlier. */
@@ -215,27 +260,7 @@ export class OperationsRepository {
 
   /** Active operations whose deadline has passed. */
   async findOverdue(limit: number): Promise<readonly string[]> {
-    return await this.#ids({ active: true, $expr: { $lte: ['$deadline', '$$NOW'] } }, limit);
-  }
-
-  /** Takes an overdue operation from whoever holds it, so that it can be failed. */
-  async seize(id: string): Promise<{ holding: Holding; operation: OperationRecord } | undefined> {
-    const operation = await this.store.operations.findOneAndUpdate(
-      { _id: id, active: true, $expr: { $lte: ['$deadline', '$$NOW'] } },
-      { $inc: { 'lease.epoch': 1 } },
-      { returnDocument: 'after' },
-    );
-    return operation ? { holding: { operation: id, epoch: operation.lease.epoch }, operation } : undefined;
-  }
-
-  async countActive(): Promise<Readonly<Record<string, number>>> {
-    const groups = await this.store.operations
-      .aggregate<{ _id: string; count: number }>([
-        { $match: { active: true } },
-        { $group: { _id: '$state', count: { $sum: 1 } } },
-      ])
-      .toArray();
-    return Object.fromEntries(groups.map(({ _id, count }) => [_id, count]));
+    return await this.#ids({ active: true, $expr: deadlinePassed }, limit);
   }
 
   async #ids(filter: Filter<OperationRecord>, limit: number): Promise<readonly string[]> {
@@ -243,9 +268,9 @@ export class OperationsRepository {
     return found.map(({ _id }) => _id);
   }
 
-  async #write(holding: Holding, update: Document | Document[]): Promise<void> {
+  async #write(holding: Holding, update: Document | Document[], besides: Filter<OperationRecord> = {}): Promise<void> {
     const { matchedCount } = await this.store.operations.updateOne(
-      { _id: holding.operation, active: true, 'lease.epoch': holding.epoch },
+      { ...besides, _id: holding.operation, active: true, 'lease.epoch': holding.epoch },
       update,
     );
     if (matchedCount === 0) throw new LeaseLostError(`operation ${holding.operation} is held by another`);

@@ -51,6 +51,11 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
     );
   }
 
+  /** Every operation that is accepted for a record itself leaves its id in it. */
+  protected unchangedSince({ _id, phase, lastOperation }: Owned): Filter<Owned> {
+    return { _id, living: true, phase, lastOperation } as Filter<Owned>;
+  }
+
   /** @returns whether there was something to change */
   protected async change(which: Filter<Owned>, update: UpdateFilter<Owned>, session?: ClientSession): Promise<boolean> {
     const { matchedCount } = await this.collection.updateOne(which, update, session ? { session } : {});

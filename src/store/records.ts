@@ -5,7 +5,7 @@ import type { Sealed } from './encryption.js';
  * Where an instance or a binding stands.
  *
  * - `creating` → `ready` or `failed`
- * - `deleting` → `deleted` or `failed`; also entered from `creating` and `failed`
+ * - `deleting` → `deleted` or `failed`; entered from each of the others
  */
 export type Phase = 'creating' | 'ready' | 'failed' | 'deleting' | 'deleted';
 

@@ -22,7 +22,6 @@ export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRec
     change: { readonly phase: Phase; readonly lastOperation: string },
     session: ClientSession,
   ): Promise<boolean> {
-    const unchanged = { _id: seen._id, living: true, phase: seen.phase, lastOperation: seen.lastOperation };
-    return await this.change(unchanged, { $set: change }, session);
+    return await this.change(this.unchangedSince(seen), { $set: change }, session);
   }
 }

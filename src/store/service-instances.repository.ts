@@ -22,8 +22,7 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     change: { readonly phase: Phase; readonly lastOperation: string },
     session: ClientSession,
   ): Promise<boolean> {
-    const unchanged = { _id: seen._id, living: true, phase: seen.phase, revision: seen.revision };
-    return await this.change(unchanged, { $set: change, $inc: { revision: 1 } }, session);
+    return await this.change(this.unchangedSince(seen), { $set: change, $inc: { revision: 1 } }, session);
   }
 
   /**
@@ -35,9 +34,11 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     return await this.change({ _id: seen._id, living: true, phase: seen.phase }, { $inc: { revision: 1 } }, session);
   }
 
-  /** Internal ids of all living instances. */
-  async livingIds(): Promise<ReadonlySet<string>> {
-    const living = await this.collection.find({ living: true }, { projection: { _id: 1 } }).toArray();
+  /** Those of some internal ids that are of living instances. */
+  async livingAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const living = await this.collection
+      .find({ _id: { $in: [...ids] }, living: true }, { projection: { _id: 1 } })
+      .toArray();
     return new Set(living.map(({ _id }) => _id));
   }
 
@@ -46,6 +47,8 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     const groups = await this.collection
       .aggregate<{ _id: { serviceId: string; planId: string } }>([
         { $match: { living: true } },
+        // In the order of the index, which holds all that is asked for.
+        { $sort: { serviceId: 1, planId: 1 } },
         { $group: { _id: { serviceId: '$serviceId', planId: '$planId' } } },
       ])
       .toArray();

@@ -4,6 +4,7 @@ import {
   type Collection,
   type Db,
   MongoClient,
+  type MongoClientOptions,
   MongoNetworkError,
   MongoServerError,
   MongoServerSelectionError,
@@ -11,6 +12,25 @@ import {
 import type { Logger } from '../observability/logger.js';
 import { StartError } from '../start-error.js';
 import type { AuditEventRecord, OperationRecord, ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
+
+const clientOptions: MongoClientOptions = {
+  appName: 'holdfast',
+  serverSelectionTimeoutMS: 2_000,
+  connectTimeoutMS: 2_000,
+  socketTimeoutMS: 10_000,
+  waitQueueTimeoutMS: 5_000,
+  writeConcern: { w: 'majority', journal: true },
+  readConcernLevel: 'majority',
+  ignoreUndefined: true,
+};
+
+/** How long a transaction that others are in the way of is tried again. */
+const contentionMilliseconds = 10_000;
+
+/** Others were in the way of a transaction for too long. */
+export class ContentionError extends Error {
+  override readonly name = 'ContentionError';
+}
 
 /** The connection to the store, and its collections. */
 export class Store {
@@ -25,20 +45,14 @@ export class Store {
   /**
    * Makes the client; the first use connects.
    * @param url a MongoDB connection string that names a database of a replica set (transactions need one)
+   * @throws StartError
    */
   static open(url: string): Store {
-    return new Store(
-      new MongoClient(url, {
-        appName: 'holdfast',
-        serverSelectionTimeoutMS: 2_000,
-        connectTimeoutMS: 2_000,
-        socketTimeoutMS: 10_000,
-        waitQueueTimeoutMS: 5_000,
-        writeConcern: { w: 'majority', journal: true },
-        readConcernLevel: 'majority',
-        ignoreUndefined: true,
-      }),
-    );
+    try {
+      return new Store(new MongoClient(url, clientOptions));
+    } catch (error) {
+      throw new StartError([`HOLDFAST_STORE_URL is no connection string: ${(error as Error).message}`]);
+    }
   }
 
   get instances(): Collection<ServiceInstanceRecord> {
@@ -54,9 +68,17 @@ export class Store {
     return this.database.collection('audit_events');
   }
 
-  /** Runs `work` in a transaction, again where a concurrent one was in its way. */
+  /**
+   * Runs `work` in a transaction, again where a concurrent one was in its way.
+   * @throws ContentionError after ten seconds of that
+   */
   async transaction<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> {
-    return await this.#client.withSession((session) => session.withTransaction(() => work(session)));
+    const deadline = performance.now() + contentionMilliseconds;
+    const attempt = async (session: ClientSession) => {
+      if (performance.now() > deadline) throw new ContentionError('other transactions were in the way for too long');
+      return await work(session);
+    };
+    return await this.#client.withSession((session) => session.withTransaction(() => attempt(session)));
   }
 
   /** Throws where the store does not answer. */
@@ -88,13 +110,17 @@ export class Store {
   }
 }
 
-/** Whether the store could not be reached, as opposed to having refused. */
+const passingLabels = ['RetryableWriteError', 'TransientTransactionError', 'UnknownTransactionCommitResult'];
+const electionCodes = ['NotWritablePrimary', 'NotPrimaryNoSecondaryOk', 'NotPrimaryOrSecondary', 'PrimarySteppedDown'];
+
+/** Whether the store could not be reached, or has no primary just now, as opposed to having refused. */
 export function isUnreachable(error: unknown): boolean {
   return (
     error instanceof MongoServerSelectionError ||
     error instanceof MongoNetworkError ||
     (error instanceof Error && error.name === 'MongoWaitQueueTimeoutError') ||
-    (error instanceof MongoServerError && error.hasErrorLabel('RetryableWriteError'))
+    (error instanceof MongoServerError && passingLabels.some((label) => error.hasErrorLabel(label))) ||
+    (error instanceof MongoServerError && electionCodes.includes(error.codeName ?? ''))
   );
 }
 

@@ -10,7 +10,7 @@ describe('tellOperation', () => {
     ['failed', { state: 'failed' }],
     ['superseded', { state: 'failed' }],
   ] as const)('%s', (state, told) => {
-    const common = { operation: 'op-instance', kind: 'provision', description: 'starting the members' };
+    const common = { description: 'starting the members' };
     expect(tellOperation(operation({ state }))).toEqual({ ...common, ...told });
   });
 });

@@ -39,10 +39,15 @@ describe('Wakeups', () => {
     expect(sleeper.takeWakeup()).toBe(true);
   });
 
+  it('wakes once: who was woken has to enter again', () => {
+    wakeups.enter('op-a', ['namespace:a']).sleep();
+    for (let event = 0; event < 50; event++) wakeups.notify('namespace:a');
+    expect(woken).toEqual(['op-a']);
+  });
+
   it('forgets who left', () => {
-    const sleeper = wakeups.enter('op-a', ['namespace:a']);
-    sleeper.sleep();
-    sleeper.leave();
+    wakeups.enter('op-a', ['namespace:a']).sleep();
+    wakeups.leave('op-a');
     wakeups.notify('namespace:a');
     wakeups.notifyAll();
     expect(woken).toEqual([]);

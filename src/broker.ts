@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Redis } from 'ioredis';
+import { migrations } from '../migrations/index.js';
+import { Acceptance } from './brokering/acceptance.js';
+import { BindingBroker } from './brokering/binding-broker.js';
+import { InstanceBroker } from './brokering/instance-broker.js';
+import { refuseMissingPlans } from './brokering/plans-in-use.js';
+import type { ServiceBindings } from './brokering/service-bindings.js';
+import type { ServiceInstances } from './brokering/service-instances.js';
+import { ServiceProcedures } from './brokering/service-procedures.js';
+import { Services } from './brokering/services.js';
+import type { Catalog } from './catalog/catalog.js';
+import { readCatalog } from './catalog/read-catalog.js';
+import type { Configuration } from './configuration.js';
+import type { Logger } from './observability/logger.js';
+import { Engine } from './operations/engine.js';
+import { OperationQueue } from './operations/queue.js';
+import type { ReconcilerTask } from './operations/reconciler.js';
+import { checkEvictionPolicy, requestConnection, workerConnection } from './operations/redis.js';
+import type { AnyService } from './services/service.js';
+import { KeyRing } from './store/encryption.js';
+import { brokerIdentity } from './store/identity.js';
+import { migrate } from './store/migrate.js';
+import { OperationsRepository } from './store/operations.repository.js';
+import { ServiceBindingsRepository } from './store/service-bindings.repository.js';
+import { ServiceInstancesRepository } from './store/service-instances.repository.js';
+import { Store } from './store/store.js';
+
+export interface BrokerParts {
+  readonly configuration: Configuration;
+  readonly log: Logger;
+  /** Makes the services, once it is known who the broker is. */
+  readonly createServices: (brokerId: string) => readonly AnyService[];
+  /** What else a worker looks after. */
+  readonly createTasks?: (instances: ServiceInstancesRepository, brokerId: string) => readonly ReconcilerTask[];
+  /** Of the queue's keys in Redis; brokers on one store share it. */
+  readonly queuePrefix?: string;
+}
+
+/** How long a start waits for a store that starts beside it. */
+const storeSeconds = 30;
+
+/** Everything of a broker but HTTP and the cluster: put together here, and nowhere else. */
+export class Broker {
+  private constructor(
+    readonly identity: string,
+    readonly catalog: Catalog,
+    readonly serviceInstances: ServiceInstances,
+    readonly serviceBindings: ServiceBindings,
+    /** In the roles that work. */
+    readonly engine: Engine | undefined,
+    readonly store: Store,
+    private readonly queue: OperationQueue,
+    private readonly redis: { readonly requests: Redis; readonly worker: Redis | undefined },
+  ) {}
+
+  /** Waits for the store, migrates it, and reads the catalog. Nothing works yet: `engine.start()` does that. */
+  static async assemble(parts: BrokerParts): Promise<Broker> {
+    const store = Store.open(parts.configuration.storeUrl);
+    try {
+      const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
+      await store.waitUntilReady(storeSeconds, parts.log);
+      await migrate(store.database, migrations, owner, parts.log);
+      const identity = await brokerIdentity(store.database);
+      const services = new Services(parts.createServices(identity));
+      const catalog = readCatalog(parts.configuration.catalogFile, services.byName);
+      const keys = new KeyRing(parts.configuration.encryptionKeys);
+      const instances = new ServiceInstancesRepository(store, keys);
+      refuseMissingPlans(catalog, await instances.plansInUse());
+      const bindings = new ServiceBindingsRepository(store, keys);
+      return connect(parts, { owner, identity, store, services, catalog, instances, bindings });
+    } catch (error) {
+      await store.close();
+      throw error;
+    }
+
+    function connect({ configuration, log, createTasks, queuePrefix }: BrokerParts, known: Known): Broker {
+      const { identity, services, catalog, instances, bindings } = known;
+      const operations = new OperationsRepository(store);
+      const prefix = queuePrefix ?? `holdfast-${identity}`;
+      const requests = requestConnection(configuration.redisUrl, log);
+      const queue = new OperationQueue(requests, prefix, log);
+      const acceptance = new Acceptance(store, operations, queue);
+      const grace = configuration.deletedGraceSeconds;
+      const worker = configuration.role === 'api' ? undefined : workerConnection(configuration.redisUrl, log);
+      worker?.once('ready', () => void checkEvictionPolicy(worker, log));
+      const engine =
+        worker &&
+        new Engine(
+          {
+            store,
+            operations,
+            procedures: new ServiceProcedures(services, instances, bindings),
+            queue,
+            workerConnection: worker,
+            tasks: createTasks?.(instances, identity) ?? [],
+            log,
+          },
+          {
+            owner: known.owner,
+            queuePrefix: prefix,
+            concurrency: configuration.workerConcurrency,
+            maximumConcurrentProvisions: configuration.maximumConcurrentProvisions,
+          },
+        );
+      return new Broker(
+        identity,
+        catalog,
+        new InstanceBroker(catalog, services, instances, operations, acceptance, grace),
+        new BindingBroker(catalog, services, instances, bindings, operations, acceptance, grace),
+        engine,
+        store,
+        queue,
+        { requests, worker },
+      );
+    }
+  }
+
+  /** Throws where the store does not answer. */
+  async checkStore(): Promise<void> {
+    await this.store.ping();
+  }
+
+  /** Throws where Redis does not answer. */
+  async checkRedis(): Promise<void> {
+    await this.redis.requests.ping();
+  }
+
+  /** Jobs in the queue, by state. */
+  async countJobs(): Promise<Readonly<Record<string, number>>> {
+    return await this.queue.countJobs();
+  }
+
+  /** The work first, then what it uses. */
+  async stop(): Promise<void> {
+    await this.engine?.stop();
+    await this.queue.close();
+    this.redis.requests.disconnect();
+    this.redis.worker?.disconnect();
+    await this.store.close();
+  }
+}
+
+interface Known {
+  readonly owner: string;
+  readonly identity: string;
+  readonly store: Store;
+  readonly services: Services;
+  readonly catalog: Catalog;
+  readonly instances: ServiceInstancesRepository;
+  readonly bindings: ServiceBindingsRepository;
+}

@@ -1,0 +1,52 @@
+import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { expect } from 'vitest';
+import type { BindBody, BrokerDriver, Sold } from './broker-driver.js';
+import { clusterLookup } from './cluster-dns.js';
+
+/** What an app is given. */
+export interface AppCredentials {
+  readonly uri: string;
+  readonly ca_certificate: string;
+  readonly username: string;
+  readonly password: string;
+  readonly database: string;
+  readonly hosts: readonly string[];
+}
+
+export const operationSeconds = 120;
+
+/** Asks for an instance and waits until it is ready. */
+export async function provision(broker: BrokerDriver, instanceId: string, sold: Sold): Promise<void> {
+  const { status } = await broker.provision(instanceId, sold);
+  expect(status).toBe(202);
+  expect(await broker.poll(instanceId, { seconds: operationSeconds })).toMatchObject({ state: 'succeeded' });
+}
+
+/** Asks for a binding, waits until it is ready, and fetches it. */
+export async function bind(
+  broker: BrokerDriver,
+  instanceId: string,
+  bindingId: string,
+  body: BindBody,
+): Promise<AppCredentials> {
+  const { status } = await broker.bind(instanceId, bindingId, body);
+  expect(status).toBe(202);
+  const ended = await broker.poll(instanceId, { bindingId, seconds: operationSeconds });
+  expect(ended).toMatchObject({ state: 'succeeded' });
+  const fetched = await broker.fetchBinding(instanceId, bindingId);
+  expect(fetched.status).toBe(200);
+  return fetched.body.credentials as unknown as AppCredentials;
+}
+
+/** The driver of an app outside of the cluster: `uri` and `ca_certificate`, and where the names are found. */
+export function appClient(
+  { uri, ca_certificate }: Pick<AppCredentials, 'uri' | 'ca_certificate'>,
+  over: MongoClientOptions = {},
+): MongoClient {
+  return new MongoClient(uri, {
+    ca: ca_certificate,
+    lookup: clusterLookup(),
+    serverSelectionTimeoutMS: 20_000,
+    ...over,
+  });
+}

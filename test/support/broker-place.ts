@@ -1,0 +1,185 @@
+import { randomBytes } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { type Db, MongoClient } from 'mongodb';
+import { KeyRing } from '../../src/store/encryption.js';
+import type { ServiceInstanceRecord } from '../../src/store/records.js';
+import { admin, inNamespace, kinds, madeBy, never } from './admin-cluster.js';
+import { BrokerDriver } from './broker-driver.js';
+import { BrokerProcess } from './broker-process.js';
+import { leakedSecrets } from './leaks.js';
+import { required, type Scratch, scratch } from './scratch.js';
+import { StoreWatch } from './store-watch.js';
+
+const deleteSeconds = 90;
+
+/**
+ * Where the brokers of one suite run: a store and a queue of their own, in the cluster that all share. Closing it leaves
+ * nothing of them, and fails where one of them wrote a secret to its log, or to the store as it is.
+ */
+export class BrokerPlace {
+  readonly platform = { user: 'platform', password: randomBytes(16).toString('hex') };
+  readonly #encryptionKey = randomBytes(32);
+  /** With what is special about the environment of each. */
+  readonly #brokers = new Map<BrokerProcess, NodeJS.ProcessEnv>();
+
+  private constructor(
+    readonly scratch: Scratch,
+    private readonly client: MongoClient,
+  ) {}
+
+  #watch: StoreWatch | undefined;
+
+  static async open(): Promise<BrokerPlace> {
+    const own = scratch();
+    const place = new BrokerPlace(own, new MongoClient(own.storeUrl));
+    place.#watch = await StoreWatch.start(place.store, new KeyRing([{ id: 'test', key: place.#encryptionKey }]));
+    return place;
+  }
+
+  get store(): Db {
+    return this.client.db();
+  }
+
+  get watch(): StoreWatch {
+    if (!this.#watch) throw new Error('the place is not open');
+    return this.#watch;
+  }
+
+  /** A broker, beside those that run here already. */
+  async start(environment: NodeJS.ProcessEnv = {}): Promise<BrokerProcess> {
+    const broker = await BrokerProcess.start({
+      KUBECONFIG: required('KUBECONFIG'),
+      HOLDFAST_CATALOG: required('HOLDFAST_CATALOG'),
+      HOLDFAST_STORE_URL: this.scratch.storeUrl,
+      HOLDFAST_REDIS_URL: this.scratch.redisUrl,
+      HOLDFAST_ENCRYPTION_KEYS: `test:${this.#encryptionKey.toString('base64')}`,
+      HOLDFAST_BASIC_AUTH: `${this.platform.user}:${this.platform.password}`,
+      HOLDFAST_LOG_LEVEL: 'trace',
+      ...environment,
+    });
+    this.#brokers.set(broker, environment);
+    return broker;
+  }
+
+  driver(broker: BrokerProcess): BrokerDriver {
+    return new BrokerDriver({ url: broker.url, ...this.platform });
+  }
+
+  /** Internal id and namespace of the living instance of a platform's id. */
+  async instance(instanceId: string): Promise<{ readonly id: string; readonly namespace: string }> {
+    const record = await this.#instances.findOne({ instanceId, living: true });
+    if (!record) throw new Error(`the store has no instance ${instanceId}`);
+    return { id: record._id, namespace: `m-${record._id}` };
+  }
+
+  /** The ids of the queue's jobs, in whichever state they are. */
+  async jobs(): Promise<readonly string[]> {
+    const prefix = `${await this.#queuePrefix()}:operations:op-`;
+    return (await this.#redisKeys(`${prefix}*`)).map((key) => key.slice(prefix.length - 'op-'.length));
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#deprovisionAll();
+      await Promise.all([...this.#brokers.keys()].map((broker) => broker.terminate()));
+    } finally {
+      await Promise.all([...this.#brokers.keys()].map((broker) => broker.kill()));
+      await this.#removeNamespaces();
+      await this.#removeJobs();
+    }
+    await this.watch.stop();
+    const leaks = [...(await this.#leaks())];
+    await this.client.close();
+    await this.scratch.remove();
+    if (leaks.length > 0) throw new Error(`secrets are where they must not be: ${leaks.join('; ')}`);
+  }
+
+  get #instances() {
+    return this.store.collection<ServiceInstanceRecord>('service_instances');
+  }
+
+  async #deprovisionAll(): Promise<void> {
+    const living = await this.#instances.find({ living: true }).toArray();
+    if (living.length === 0) return;
+    const driver = this.driver((await this.#ordinary()) ?? (await this.start()));
+    await Promise.all(
+      living.map(async ({ instanceId, serviceId, planId }) => {
+        await driver.deprovision(instanceId, { service_id: serviceId, plan_id: planId });
+        const { state, description } = await driver.poll(instanceId, { seconds: deleteSeconds });
+        if (state !== 'succeeded') throw new Error(`${instanceId} was not deprovisioned: ${description}`);
+      }),
+    );
+  }
+
+  /** A broker that runs, and lacks nothing; the others end. */
+  async #ordinary(): Promise<BrokerProcess | undefined> {
+    const running = [...this.#brokers].filter(([broker]) => !broker.hasEnded);
+    const [ordinary] = running.find(([, environment]) => Object.keys(environment).length === 0) ?? [];
+    await Promise.all(running.map(async ([broker]) => broker !== ordinary && broker.terminate()));
+    return ordinary;
+  }
+
+  async #removeNamespaces(): Promise<void> {
+    const identity = await this.#identity();
+    if (identity === undefined) return;
+    for (const made of await madeBy(identity, kinds.namespace)) {
+      const namespace = made.slice(1);
+      for (const { metadata } of await inNamespace(kinds.pod, namespace)) {
+        const address = { namespace, name: metadata?.name ?? '' };
+        await admin.remove(kinds.pod, address, never, { gracePeriodSeconds: 1 });
+      }
+      await admin.remove(kinds.namespace, { name: namespace }, never);
+    }
+  }
+
+  async *#secretTexts(): AsyncGenerator<readonly [string, string]> {
+    for (const broker of this.#brokers.keys()) yield [`log of process ${broker.pid}`, broker.output.join('\n')];
+    for (const { collectionName } of await this.store.collections()) {
+      const documents = await this.store.collection(collectionName).find().toArray();
+      yield [`store's ${collectionName}`, JSON.stringify(documents)];
+    }
+  }
+
+  async #leaks(): Promise<Set<string>> {
+    const { storeUrl, redisUrl } = this.scratch;
+    const secrets = new Map([
+      ...this.watch.secrets,
+      ['the encryption key', this.#encryptionKey.toString('base64')],
+      ["the platform's password", this.platform.password],
+      ["the store's password", new URL(storeUrl).password],
+      ["the queue's password", new URL(redisUrl).password],
+    ]);
+    const found = new Set<string>();
+    for await (const [place, text] of this.#secretTexts()) {
+      for (const name of leakedSecrets(text, secrets)) found.add(`${name} in the ${place}`);
+    }
+    return found;
+  }
+
+  async #identity(): Promise<string | undefined> {
+    const record = await this.store.collection('identity').findOne();
+    return record ? String(record.identity) : undefined;
+  }
+
+  async #queuePrefix(): Promise<string> {
+    return `holdfast-${await this.#identity()}`;
+  }
+
+  async #removeJobs(): Promise<void> {
+    const keys = await this.#redisKeys(`${await this.#queuePrefix()}:*`);
+    if (keys.length > 0) await this.#redis((redis) => redis.del(...keys));
+  }
+
+  async #redisKeys(pattern: string): Promise<readonly string[]> {
+    return await this.#redis((redis) => redis.keys(pattern));
+  }
+
+  async #redis<Result>(work: (redis: Redis) => Promise<Result>): Promise<Result> {
+    const redis = new Redis(this.scratch.redisUrl);
+    try {
+      return await work(redis);
+    } finally {
+      redis.disconnect();
+    }
+  }
+}

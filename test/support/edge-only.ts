@@ -1,0 +1,175 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { Refusal, type RefusalReason } from '../../src/brokering/refusal.js';
+import type { BindingView, InstanceView, LastOperation } from '../../src/brokering/requests.js';
+import { ServiceBindings } from '../../src/brokering/service-bindings.js';
+import { ServiceInstances } from '../../src/brokering/service-instances.js';
+import { Catalog } from '../../src/catalog/catalog.js';
+import { readCatalog } from '../../src/catalog/read-catalog.js';
+import { createHttpApplication, type HttpOptions } from '../../src/http.js';
+import { HealthChecks } from '../../src/observability/health.js';
+import { osbModule } from '../../src/osb/osb.module.js';
+import type { AnyService } from '../../src/services/service.js';
+import { BrokerDriver } from './broker-driver.js';
+
+/*
+ * The HTTP edge alone: behind it stand no store and no queue, but objects that note what they were asked and answer
+ * what the test tells them to. Only for what the edge itself decides.
+ */
+
+export const sold = { service_id: 'service-1', plan_id: 'plan-1' };
+
+const catalogText = `
+offerings:
+  - name: notes
+    id: service-1
+    service: notebook
+    description: Notes
+    bindable: true
+    tags: [notes]
+    metadata: { displayName: Notes }
+    plans:
+      - name: small
+        id: plan-1
+        description: A few
+        free: true
+        maximum_polling_duration: 60
+        maintenance_info: { version: 1.0.0, description: First }
+        template: { pages: 3 }
+`;
+
+/** A service that the edge never runs: only its schemas are asked for. */
+export const notebook = {
+  name: 'notebook',
+  templateSchema: z.strictObject({ pages: z.int().positive() }),
+  templateVersion: 1,
+  parameterSchemas: () => ({
+    provision: {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      type: 'object',
+      additionalProperties: false,
+      properties: { colour: { type: 'string', enum: ['red', 'blue'] } },
+    },
+    bind: { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', additionalProperties: false },
+  }),
+} as unknown as AnyService;
+
+export class NotedInstances extends ServiceInstances {
+  asked: unknown[] = [];
+  refuse: RefusalReason | Error | undefined;
+  outcome: 'accepted' | 'unchanged' = 'accepted';
+  last: LastOperation = {
+    state: 'in progress',
+    description: 'starting',
+    retryAfter: 2.5,
+  };
+  view: InstanceView = { serviceId: 'service-1', planId: 'plan-1', parameters: {}, maintenanceInfoVersion: '1.0.0' };
+
+  provision = async (request: unknown) =>
+    this.note(
+      request,
+      this.outcome === 'accepted' ? ({ kind: 'accepted', operation: 'o' } as const) : ({ kind: 'unchanged' } as const),
+    );
+  deprovision = async (request: unknown) => this.note(request, { kind: 'accepted', operation: 'o' } as const);
+  fetch = async (address: unknown) => this.note(address, this.view);
+  lastOperation = async (address: object, request: object) => this.note({ ...address, ...request }, this.last);
+
+  reset(): void {
+    this.asked = [];
+    this.refuse = undefined;
+    this.outcome = 'accepted';
+  }
+
+  private note<Outcome>(request: unknown, outcome: Outcome): Outcome {
+    this.asked.push(request);
+    if (this.refuse instanceof Error) throw this.refuse;
+    if (this.refuse) throw new Refusal(this.refuse, 'told so');
+    return outcome;
+  }
+}
+
+export class NotedBindings extends ServiceBindings {
+  asked: unknown[] = [];
+  outcome: 'accepted' | 'unchanged' = 'accepted';
+  last: LastOperation = { state: 'succeeded', description: 'done' };
+  view: BindingView = {
+    credentials: { uri: 'notes://' },
+    parameters: { role: 'reader' },
+    endpoints: [{ host: 'notes', ports: ['1'] }],
+  };
+
+  bind = async (request: unknown) =>
+    this.note(
+      request,
+      this.outcome === 'accepted' ? ({ kind: 'accepted', operation: 'o' } as const) : ({ kind: 'unchanged' } as const),
+    );
+  unbind = async (request: unknown) => this.note(request, { kind: 'accepted', operation: 'o' } as const);
+  fetch = async (address: unknown) => this.note(address, this.view);
+  lastOperation = async (address: object, request: object) => this.note({ ...address, ...request }, this.last);
+
+  reset(): void {
+    this.asked = [];
+    this.outcome = 'accepted';
+  }
+
+  private note<Outcome>(request: unknown, outcome: Outcome): Outcome {
+    this.asked.push(request);
+    return outcome;
+  }
+}
+
+export interface Edge {
+  readonly instances: NotedInstances;
+  readonly bindings: NotedBindings;
+  readonly broker: BrokerDriver;
+  readonly url: string;
+  readonly logLines: () => readonly Record<string, unknown>[];
+  driver(options: { apiVersion?: string; user?: string; password?: string }): BrokerDriver;
+  close(): Promise<void>;
+}
+
+export async function startEdge(options: Partial<Pick<HttpOptions, 'configuration' | 'health'>> = {}): Promise<Edge> {
+  const instances = new NotedInstances();
+  const bindings = new NotedBindings();
+  const file = join(mkdtempSync(join(tmpdir(), 'holdfast-edge-')), 'catalog.yaml');
+  writeFileSync(file, catalogText);
+  const lines: string[] = [];
+  const application = await createHttpApplication({
+    isUnavailable: () => false,
+    configuration: {
+      basicAuth: [
+        { user: 'platform', password: 'p:w,d' },
+        { user: 'platform', password: 'next' },
+        { user: 'other', password: 'secret' },
+      ],
+    },
+    logger: pino({ level: 'info' }, { write: (line: string) => lines.push(line) }),
+    health: new HealthChecks({ store: async () => undefined }),
+    modules: [
+      osbModule({
+        providers: [
+          { provide: ServiceInstances, useValue: instances },
+          { provide: ServiceBindings, useValue: bindings },
+          { provide: Catalog, useValue: readCatalog(file, new Map([['notebook', notebook]])) },
+        ],
+      }),
+    ],
+    ...options,
+  });
+  await application.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${(application.getHttpServer().address() as AddressInfo).port}`;
+  const driver: Edge['driver'] = (over) => new BrokerDriver({ url, user: 'platform', password: 'p:w,d', ...over });
+  return {
+    instances,
+    bindings,
+    url,
+    driver,
+    broker: driver({}),
+    logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
+    close: () => application.close(),
+  };
+}

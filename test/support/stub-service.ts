@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { done, type Procedure, type Stage, type StepContext, type StepOutcome } from '../../src/operations/step.js';
+import type { Binding, Instance, JsonObject, Service, UnopenedInstance } from '../../src/services/service.js';
+
+type Template = { readonly size: number };
+type InstanceSecrets = { readonly key: string };
+type BindingSecrets = { readonly password: string };
+type Verb = 'provision' | 'deprovision' | 'bind' | 'unbind';
+
+/** A run of one of the stub's steps, as a test sees it. */
+export interface StubStep {
+  readonly verb: Verb;
+  readonly key: string;
+  /** Internal id of the instance. */
+  readonly instance: string;
+  /** The platform's. */
+  readonly instanceId: string;
+  readonly secrets: unknown;
+  readonly context: StepContext;
+}
+
+const schema = (properties: JsonObject): JsonObject => ({
+  $schema: 'http://json-schema.org/draft-07/schema#',
+  type: 'object',
+  additionalProperties: false,
+  properties,
+});
+
+/**
+ * A service that builds nothing and is done at once, unless a test gives it another `behaviour`. Everything else about
+ * it is real: it runs in the engine, with the store and the queue.
+ */
+export class StubService implements Service<Template, InstanceSecrets, BindingSecrets> {
+  readonly name = 'stub';
+  readonly templateSchema = z.strictObject({ size: z.int().positive() });
+  readonly templateVersion = 1;
+  /** Every step that was run, in order. */
+  readonly ran: StubStep[] = [];
+  generated = 0;
+  behaviour: (step: StubStep) => Promise<StepOutcome> = async () => done;
+  stagesOf: Record<Verb, readonly (readonly string[])[]> = {
+    provision: [['first'], ['second-a', 'second-b'], ['third']],
+    deprovision: [['clear']],
+    bind: [['user']],
+    unbind: [['drop']],
+  };
+
+  parameterSchemas() {
+    return { provision: schema({ colour: { type: 'string' } }), bind: schema({ role: { type: 'string' } }) };
+  }
+
+  async generateInstanceSecrets() {
+    this.generated++;
+    return { key: `key-${this.generated}` };
+  }
+  async generateBindingSecrets() {
+    this.generated++;
+    return { password: `password-${this.generated}` };
+  }
+
+  readonly provision = this.#versioned('provision');
+  readonly deprovision = this.#versioned('deprovision');
+  readonly bind = this.#versioned('bind');
+  readonly unbind = this.#versioned('unbind');
+
+  credentials(instance: Instance<Template, InstanceSecrets>, binding: Binding<BindingSecrets>): JsonObject {
+    return { uri: `stub://${instance.id}`, username: binding.id, password: binding.secrets.password };
+  }
+  endpoints(instance: Instance<Template, InstanceSecrets>) {
+    return [{ host: `${instance.id}.stub`, ports: ['1234'] }];
+  }
+
+  #versioned(verb: Verb) {
+    type About = UnopenedInstance<Template> & { readonly secrets?: InstanceSecrets };
+    const make = (instance: About, binding?: Binding<BindingSecrets>): Procedure => ({
+      topics: [`stub:${instance.id}`],
+      stages: this.stagesOf[verb].map(
+        (keys): Stage =>
+          keys.map((key) => ({
+            key,
+            description: `running ${key}`,
+            run: async (context) => {
+              const secrets = binding?.secrets ?? instance.secrets;
+              const step = {
+                verb,
+                key,
+                instance: instance.id,
+                instanceId: instance.owner.instanceId,
+                secrets,
+                context,
+              };
+              this.ran.push(step);
+              return await this.behaviour(step);
+            },
+          })),
+      ),
+    });
+    return { current: 1, versions: { 1: make } };
+  }
+}

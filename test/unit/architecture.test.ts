@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const source = fileURLToPath(new URL('../../src', import.meta.url));
+
+/**
+ * The rooms of `src`, and what each may import besides itself and libraries: the arrows of docs/architecture.md.
+ * Files beside the rooms put them together, and may import all of them.
+ */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  observability: [],
+  kubernetes: ['observability'],
+  store: ['observability', 'services/service.ts', 'start-error.ts'],
+  operations: ['store', 'observability'],
+  catalog: ['services/service.ts', 'start-error.ts'],
+  services: ['kubernetes', 'operations', 'observability'],
+  brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'start-error.ts'],
+  osb: ['brokering', 'catalog', 'services/service.ts', 'configuration.ts', 'platform-credentials.ts', 'observability'],
+};
+
+const files = readdirSync(source, { recursive: true, withFileTypes: true })
+  .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+  .map((entry) => relative(source, join(entry.parentPath, entry.name)));
+
+const importsOf = (file: string): readonly string[] =>
+  [...readFileSync(join(source, file), 'utf8').matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path = '']) =>
+    join(dirname(file), path.replace(/\.js$/, '.ts')),
+  );
+
+const allows = (room: string, imported: string) =>
+  [room, ...(arrows[room] ?? [])].some((allowed) => imported === allowed || imported.startsWith(`${allowed}/`));
+
+describe('the rooms of src', () => {
+  it('are all known', () => {
+    const rooms = new Set(files.filter((file) => file.includes('/')).map((file) => file.split('/')[0]));
+    expect([...rooms].sort()).toEqual(Object.keys(arrows).sort());
+  });
+
+  it.each(Object.keys(arrows))('%s imports only what its arrows allow', (room) => {
+    const forbidden = files
+      .filter((file) => file.startsWith(`${room}/`))
+      .flatMap((file) => importsOf(file).map((imported) => ({ file, imported })))
+      .filter(({ imported }) => !allows(room, imported));
+    expect(forbidden).toEqual([]);
+  });
+
+  it.each(['operations', 'store'])('%s knows neither HTTP nor Kubernetes nor a service', (room) => {
+    const libraries = files
+      .filter((file) => file.startsWith(`${room}/`))
+      .flatMap((file) => [...readFileSync(join(source, file), 'utf8').matchAll(/from '([^.'][^']*)'/g)])
+      .map(([, library = '']) => library);
+    expect(libraries.filter((library) => /nestjs|express|kubernetes/.test(library))).toEqual([]);
+  });
+});
