@@ -4,6 +4,8 @@ import type { Redis } from 'ioredis';
 import { migrations } from '../migrations/index.js';
 import { Acceptance } from './brokering/acceptance.js';
 import { BindingBroker } from './brokering/binding-broker.js';
+import { Completion } from './brokering/completion.js';
+import { expireBindings } from './brokering/expiry.js';
 import { InstanceBroker } from './brokering/instance-broker.js';
 import { refuseMissingPlans } from './brokering/plans-in-use.js';
 import type { ServiceBindings } from './brokering/service-bindings.js';
@@ -59,62 +61,57 @@ export class Broker {
   static async assemble(parts: BrokerParts): Promise<Broker> {
     const store = Store.open(parts.configuration.storeUrl);
     try {
-      const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
-      await store.waitUntilReady(storeSeconds, parts.log);
-      await migrate(store.database, migrations, owner, parts.log);
-      const identity = await brokerIdentity(store.database);
-      const services = new Services(parts.createServices(identity));
-      const catalog = readCatalog(parts.configuration.catalogFile, services.byName);
-      const keys = new KeyRing(parts.configuration.encryptionKeys);
-      const instances = new ServiceInstancesRepository(store, keys);
-      refuseMissingPlans(catalog, await instances.plansInUse());
-      const bindings = new ServiceBindingsRepository(store, keys);
-      return connect(parts, { owner, identity, store, services, catalog, instances, bindings });
+      return Broker.#connect(parts, await prepare(parts, store));
     } catch (error) {
       await store.close();
       throw error;
     }
+  }
 
-    function connect({ configuration, log, createTasks, queuePrefix }: BrokerParts, known: Known): Broker {
-      const { identity, services, catalog, instances, bindings } = known;
-      const operations = new OperationsRepository(store);
-      const prefix = queuePrefix ?? `holdfast-${identity}`;
-      const requests = requestConnection(configuration.redisUrl, log);
-      const queue = new OperationQueue(requests, prefix, log);
-      const acceptance = new Acceptance(store, operations, queue);
-      const grace = configuration.deletedGraceSeconds;
-      const worker = configuration.role === 'api' ? undefined : workerConnection(configuration.redisUrl, log);
-      worker?.once('ready', () => void checkEvictionPolicy(worker, log));
-      const engine =
-        worker &&
-        new Engine(
-          {
-            store,
-            operations,
-            procedures: new ServiceProcedures(services, instances, bindings),
-            queue,
-            workerConnection: worker,
-            tasks: createTasks?.(instances, identity) ?? [],
-            log,
-          },
-          {
-            owner: known.owner,
-            queuePrefix: prefix,
-            concurrency: configuration.workerConcurrency,
-            maximumConcurrentProvisions: configuration.maximumConcurrentProvisions,
-          },
-        );
-      return new Broker(
-        identity,
-        catalog,
-        new InstanceBroker(catalog, services, instances, operations, acceptance, grace),
-        new BindingBroker(catalog, services, instances, bindings, operations, acceptance, grace),
-        engine,
-        store,
-        queue,
-        { requests, worker },
+  static #connect({ configuration, log, createTasks, queuePrefix }: BrokerParts, prepared: Prepared): Broker {
+    const { owner, identity, store, services, catalog, instances, bindings } = prepared;
+    const { deletedGraceSeconds, bindingLifetimeSeconds: lifetimeSeconds } = configuration;
+    const prefix = queuePrefix ?? `holdfast-${identity}`;
+    const operations = new OperationsRepository(store);
+    const requests = requestConnection(configuration.redisUrl, log);
+    const queue = new OperationQueue(requests, prefix, log);
+    const acceptance = new Acceptance(store, operations, queue);
+    const instanceBroker = new InstanceBroker(
+      catalog,
+      services,
+      instances,
+      operations,
+      acceptance,
+      deletedGraceSeconds,
+    );
+    const bindingBroker = new BindingBroker(
+      catalog,
+      services,
+      instances,
+      bindings,
+      operations,
+      acceptance,
+      new Completion(operations, configuration.synchronousSeconds),
+      { deletedGraceSeconds, lifetimeSeconds },
+    );
+    const worker = configuration.role === 'api' ? undefined : workerConnection(configuration.redisUrl, log);
+    worker?.once('ready', () => void checkEvictionPolicy(worker, log));
+    const procedures = new ServiceProcedures(services, instances, bindings);
+    const expiry = expireBindings(bindings, (binding) => bindingBroker.expire(binding));
+    const tasks = [expiry, ...(createTasks?.(instances, identity) ?? [])];
+    const engine =
+      worker &&
+      new Engine(
+        { store, operations, procedures, queue, workerConnection: worker, tasks, log },
+        {
+          owner,
+          queuePrefix: prefix,
+          concurrency: configuration.workerConcurrency,
+          maximumConcurrentProvisions: configuration.maximumConcurrentProvisions,
+        },
       );
-    }
+    const redis = { requests, worker };
+    return new Broker(identity, catalog, instanceBroker, bindingBroker, engine, store, queue, redis);
   }
 
   /** Throws where the store does not answer. */
@@ -142,7 +139,7 @@ export class Broker {
   }
 }
 
-interface Known {
+interface Prepared {
   readonly owner: string;
   readonly identity: string;
   readonly store: Store;
@@ -150,4 +147,17 @@ interface Known {
   readonly catalog: Catalog;
   readonly instances: ServiceInstancesRepository;
   readonly bindings: ServiceBindingsRepository;
+}
+
+async function prepare({ configuration, log, createServices }: BrokerParts, store: Store): Promise<Prepared> {
+  const owner = `${hostname()}/${process.pid}/${randomUUID()}`;
+  await store.waitUntilReady(storeSeconds, log);
+  await migrate(store.database, migrations, owner, log);
+  const identity = await brokerIdentity(store.database);
+  const services = new Services(createServices(identity));
+  const catalog = readCatalog(configuration.catalogFile, services.byName);
+  const keys = new KeyRing(configuration.encryptionKeys);
+  const instances = new ServiceInstancesRepository(store, keys);
+  refuseMissingPlans(catalog, await instances.plansInUse());
+  return { owner, identity, store, services, catalog, instances, bindings: new ServiceBindingsRepository(store, keys) };
 }

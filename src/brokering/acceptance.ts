@@ -6,7 +6,7 @@ import type { OperationKind } from '../store/records.js';
 import { ContentionError, isDuplicateKey, type Store } from '../store/store.js';
 import type { Decision } from './decision.js';
 import { Refusal } from './refusal.js';
-import type { Accepted, Caller } from './requests.js';
+import type { Accepted, Caller, Finished } from './requests.js';
 import { Turns } from './turns.js';
 
 /** What was decided on has changed meanwhile. */
@@ -46,13 +46,13 @@ export class Acceptance {
   /**
    * Decides until nothing comes between the decision and its being carried out.
    * @param decide reads and decides
-   * @param accept carries out what was accepted; answers the operation's id
+   * @param accept carries out what was accepted
    * @throws Refusal
    */
-  async settle<Decided extends Decision>(
+  async settle<Decided extends Decision, Outcome extends Accepted | Finished>(
     decide: () => Promise<Decided>,
-    accept: (decision: Extract<Decided, { kind: 'accept' }>) => Promise<string>,
-  ): Promise<Accepted | Extract<Decided, { kind: 'unchanged' }>> {
+    accept: (decision: Extract<Decided, { kind: 'accept' }>) => Promise<Outcome>,
+  ): Promise<Outcome | Accepted | Extract<Decided, { kind: 'unchanged' }>> {
     for (let left = mostAttempts - 1; ; left--) {
       const decision: Decision = await decide();
       switch (decision.kind) {
@@ -64,7 +64,7 @@ export class Acceptance {
           return decision as Extract<Decided, { kind: 'unchanged' }>;
       }
       try {
-        return { kind: 'accepted', operation: await accept(decision as Extract<Decided, { kind: 'accept' }>) };
+        return await accept(decision as Extract<Decided, { kind: 'accept' }>);
       } catch (error) {
         const isOutdated = error instanceof DecisionOutdatedError || isDuplicateKey(error);
         if (error instanceof ContentionError || (isOutdated && left === 0)) {
@@ -78,12 +78,11 @@ export class Acceptance {
   /**
    * Accepts an operation in one transaction with what it changes, and then announces it.
    * @param change claims what was decided on; false where that has changed
-   * @returns the operation's id
    */
   async accept(
     work: AcceptedWork,
     change: (operation: string, session: ClientSession) => Promise<boolean>,
-  ): Promise<string> {
+  ): Promise<Accepted> {
     const operation = `op-${newIdentifier()}`;
     await this.#turns.take(work.instance, () =>
       this.store.transaction(async (session) => {
@@ -93,7 +92,29 @@ export class Acceptance {
       }),
     );
     await this.queue.announce(operation);
-    return operation;
+    return { kind: 'accepted', operation };
+  }
+
+  /** Carries out at once what needs no work of the service. */
+  async apply(
+    { kind, instance, caller, instanceId }: Pick<AcceptedWork, 'kind' | 'instance' | 'caller' | 'instanceId'>,
+    change: (session: ClientSession) => Promise<boolean>,
+  ): Promise<Finished> {
+    await this.#turns.take(instance, () =>
+      this.store.transaction(async (session) => {
+        if (!(await change(session))) throw new DecisionOutdatedError();
+        const event = {
+          _id: newIdentifier(),
+          at: new Date(),
+          event: 'succeeded' as const,
+          kind,
+          instanceId,
+          ...caller,
+        };
+        await this.store.auditEvents.insertOne(event, { session });
+      }),
+    );
+    return { kind: 'finished' };
   }
 
   async #insert(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {

@@ -5,16 +5,20 @@ import type { ServiceBindingRecord, ServiceInstanceRecord } from '../store/recor
 import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
 import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
 import type { Acceptance } from './acceptance.js';
-import { decideBind } from './bind.js';
+import { type BindView, decideBind, type WantedBinding } from './bind.js';
+import type { Completion } from './completion.js';
 import { isRemembered, tellOperation } from './last-operation.js';
+import { lifetimeFrom } from './lifetime.js';
 import { Refusal } from './refusal.js';
 import type {
   Accepted,
   BindingAddress,
   BindingView,
   BindRequest,
+  Finished,
   LastOperation,
   LastOperationRequest,
+  Patience,
   UnbindRequest,
   Unchanged,
 } from './requests.js';
@@ -22,6 +26,13 @@ import { bindingOf, instanceOf } from './service-arguments.js';
 import type { ServiceBindings } from './service-bindings.js';
 import type { Services } from './services.js';
 import { decideUnbind } from './unbind.js';
+
+export interface BindingSettings {
+  /** Seconds that last_operation remembers a deleted binding. */
+  readonly deletedGraceSeconds: number;
+  /** Seconds until a new binding expires; 0 for never. */
+  readonly lifetimeSeconds: number;
+}
 
 export class BindingBroker implements ServiceBindings {
   constructor(
@@ -31,79 +42,141 @@ export class BindingBroker implements ServiceBindings {
     private readonly bindings: ServiceBindingsRepository,
     private readonly operations: OperationsRepository,
     private readonly acceptance: Acceptance,
-    private readonly deletedGraceSeconds: number,
+    private readonly completion: Completion,
+    private readonly settings: BindingSettings,
   ) {}
 
-  async bind(request: BindRequest): Promise<Accepted | Unchanged> {
-    const decide = async () => {
-      const { instance, binding } = await this.#living(request);
-      const existing = binding && { record: binding, parameters: this.bindings.parametersOf(binding) };
-      return decideBind(request, { sold: this.catalog.find(request.serviceId, request.planId), instance, existing });
+  async bind(request: BindRequest, patience: Patience): Promise<Accepted | Finished | Unchanged> {
+    const decide = async () => decideBind(request, await this.#bindView(request));
+    const accept = ({ instance, wanted }: { instance: ServiceInstanceRecord; wanted: WantedBinding }) =>
+      this.#create(request, instance, wanted);
+    const outcome = await this.acceptance.settle(decide, accept);
+    if (outcome.kind === 'unchanged') return outcome;
+    return await this.#complete(outcome, patience, 'making the binding', () => this.#undo(request));
+  }
+
+  async #bindView(request: BindRequest): Promise<BindView> {
+    const { platform } = request.caller;
+    const successorOf = request.kind === 'successor' ? request.predecessorBindingId : undefined;
+    const [{ instance, binding }, predecessor] = await Promise.all([
+      this.#living(request),
+      successorOf === undefined ? null : this.bindings.findNewest(platform, successorOf),
+    ]);
+    const ids = request.kind === 'new' ? request : instance;
+    return {
+      sold: ids && this.catalog.find(ids.serviceId, ids.planId),
+      instance,
+      existing: binding && this.#opened(binding),
+      predecessor: predecessor?.living ? this.#opened(predecessor) : undefined,
+      now: new Date(),
     };
-    return await this.acceptance.settle(decide, ({ instance }) => this.#create(request, instance));
   }
 
-  async #create(request: BindRequest, instance: ServiceInstanceRecord): Promise<string> {
+  #opened(record: ServiceBindingRecord) {
+    return { record, parameters: this.bindings.parametersOf(record) };
+  }
+
+  async #create(address: BindingAddress, instance: ServiceInstanceRecord, wanted: WantedBinding): Promise<Accepted> {
     const id = newIdentifier();
-    const version = this.services.of(instance.service).bind.current;
-    return await this.acceptance.accept(
-      this.#work('bind', version, request, instance, id),
-      async (operation, session) => {
-        if (!(await this.instances.touch(instance, session))) return false;
-        const binding: ServiceBindingRecord = {
-          _id: id,
-          platform: request.caller.platform,
-          bindingId: request.bindingId,
-          instance: instance._id,
-          living: true,
-          phase: 'creating',
-          serviceId: request.serviceId,
-          planId: request.planId,
-          ...(request.appGuid !== undefined && { appGuid: request.appGuid }),
-          bindResource: request.bindResource,
-          context: request.context,
-          parameters: this.bindings.seal(id, 'parameters', request.parameters),
-          lastOperation: operation,
-          createdAt: new Date(),
-        };
-        await this.bindings.insert(binding, session);
-        return true;
-      },
-    );
+    const createdAt = new Date();
+    const { parameters, ...rest } = wanted;
+    return await this.acceptance.accept(this.#work('bind', address, instance, id), async (operation, session) => {
+      if (!(await this.instances.touch(instance, session))) return false;
+      const binding: ServiceBindingRecord = {
+        _id: id,
+        platform: address.caller.platform,
+        bindingId: address.bindingId,
+        instance: instance._id,
+        living: true,
+        phase: 'creating',
+        ...rest,
+        parameters: this.bindings.seal(id, 'parameters', parameters),
+        ...lifetimeFrom(createdAt, this.settings.lifetimeSeconds),
+        lastOperation: operation,
+        createdAt,
+      };
+      await this.bindings.insert(binding, session);
+      return true;
+    });
   }
 
-  async unbind(request: UnbindRequest): Promise<Accepted> {
+  async unbind(request: UnbindRequest, patience: Patience): Promise<Accepted | Finished> {
+    const outcome = await this.#beginUnbind(request);
+    return await this.#complete(outcome, patience, 'removing the binding', async () => {});
+  }
+
+  async #beginUnbind(request: UnbindRequest): Promise<Accepted> {
     const decide = async () => {
       const { instance, binding } = await this.#living(request);
       return decideUnbind(request, { instance, existing: binding });
     };
-    return await this.acceptance.settle(decide, ({ instance, existing }) => this.#delete(request, instance, existing));
+    return await this.acceptance.settle(decide, ({ instance, existing }) =>
+      this.#endBinding('unbind', request, instance, existing),
+    );
   }
 
-  async #delete(
-    request: UnbindRequest,
+  /** Ends a binding whose time has passed; nothing where it, or its instance, has changed since it was read. */
+  async expire(binding: ServiceBindingRecord): Promise<void> {
+    const instance = await this.instances.find(binding.instance);
+    if (instance?.phase !== 'ready') return;
+    const address = {
+      caller: { platform: binding.platform },
+      instanceId: instance.instanceId,
+      bindingId: binding.bindingId,
+    };
+    await this.#endBinding('expire', address, instance, binding);
+  }
+
+  async #endBinding(
+    kind: 'unbind' | 'expire',
+    address: BindingAddress,
     instance: ServiceInstanceRecord,
-    existing: ServiceBindingRecord,
-  ): Promise<string> {
-    const version = this.services.of(instance.service).unbind.current;
-    const work = this.#work('unbind', version, request, instance, existing._id);
-    return await this.acceptance.accept(work, async (operation, session) => {
-      if (!(await this.instances.touch(instance, session))) return false;
-      const claimed = await this.bindings.claim(existing, { phase: 'deleting', lastOperation: operation }, session);
-      if (claimed) await this.operations.supersede(existing._id, session);
-      return claimed;
-    });
+    binding: ServiceBindingRecord,
+  ): Promise<Accepted> {
+    const phase = kind === 'unbind' ? 'deleting' : 'expiring';
+    return await this.acceptance.accept(
+      this.#work(kind, address, instance, binding._id),
+      async (operation, session) => {
+        if (!(await this.instances.touch(instance, session))) return false;
+        const claimed = await this.bindings.claim(binding, { phase, lastOperation: operation }, session);
+        if (claimed) await this.operations.supersede(binding._id, session);
+        return claimed;
+      },
+    );
+  }
+
+  /** Waits for what was accepted, and undoes it where the platform cannot wait any longer. */
+  async #complete(
+    accepted: Accepted,
+    { otherwise }: Patience,
+    doing: string,
+    undo: () => Promise<void>,
+  ): Promise<Accepted | Finished> {
+    const ended = await this.completion.of(accepted.operation);
+    if (ended?.state === 'succeeded') return { kind: 'finished' };
+    if (otherwise === 'continue') return accepted;
+    if (ended?.state === 'superseded') throw new Refusal('concurrency', `${doing} gave way to a delete`);
+    await undo();
+    if (ended) throw new Refusal('failed', `${doing} failed: ${ended.progress}`);
+    throw new Refusal('late', `${doing} takes too long for a request that cannot be answered before: ask again`);
+  }
+
+  /** What a bind has made, or still makes, is removed in the background. */
+  async #undo({ caller, instanceId, bindingId }: BindingAddress): Promise<void> {
+    const { binding } = await this.#living({ caller, instanceId, bindingId });
+    if (!binding) return;
+    const { serviceId, planId } = binding;
+    await this.#beginUnbind({ caller, instanceId, bindingId, serviceId, planId });
   }
 
   #work(
-    kind: 'bind' | 'unbind',
-    procedureVersion: number,
+    kind: 'bind' | 'unbind' | 'expire',
     { caller, instanceId, bindingId }: BindingAddress,
-    instance: ServiceInstanceRecord,
+    { service, plan, _id }: ServiceInstanceRecord,
     binding: string,
   ) {
-    const { service, plan, _id } = instance;
     const { maximumPollingDuration } = plan;
+    const procedureVersion = this.services.of(service)[kind === 'bind' ? 'bind' : 'unbind'].current;
     const addressed = { caller, instanceId, bindingId };
     return { kind, service, procedureVersion, instance: _id, binding, maximumPollingDuration, ...addressed };
   }
@@ -118,8 +191,10 @@ export class BindingBroker implements ServiceBindings {
     const service = this.services.of(instance.service);
     const parameters = this.bindings.parametersOf(binding);
     const bound = instanceOf(instance, this.instances.parametersOf(instance), instanceSecrets);
+    const { expiresAt, renewBefore } = binding;
     return {
       credentials: service.credentials(bound, bindingOf(binding, parameters, bindingSecrets)),
+      metadata: { ...(expiresAt && { expiresAt }), ...(renewBefore && { renewBefore }) },
       endpoints: service.endpoints(bound),
       parameters,
     };
@@ -132,13 +207,13 @@ export class BindingBroker implements ServiceBindings {
     if (!binding || instance?.instanceId !== address.instanceId) {
       throw new Refusal('absent', 'the instance has no binding of this id');
     }
-    if (!binding.living && !isRemembered(binding.deletedAt, this.deletedGraceSeconds, new Date())) {
+    if (!binding.living && !isRemembered(binding.deletedAt, this.settings.deletedGraceSeconds, new Date())) {
       throw new Refusal('gone', 'the binding is deleted');
     }
     const operation = await this.operations.find(binding.lastOperation);
     if (!operation) throw new Refusal('absent', 'the binding has no operation');
     // An unbind that gave way to the deletion of the whole instance has got what it asked for.
-    if (!binding.living && operation.state === 'superseded') return { ...tellOperation(operation), state: 'succeeded' };
+    if (!binding.living && operation.state === 'superseded') return { state: 'succeeded', description: 'deleted' };
     return tellOperation(operation);
   }
 

@@ -4,8 +4,8 @@ import { mismatchOf } from './offer-ids.js';
 import type { DeprovisionRequest } from './requests.js';
 
 /**
- * OSB › Deprovisioning. A DELETE works at any moment: it ends what runs on the instance, and goes on from whatever
- * that has made.
+ * OSB › Deprovisioning. A DELETE ends a provision that runs, and goes on from whatever that has made. An update is
+ * waited for.
  */
 export function decideDeprovision(
   request: DeprovisionRequest,
@@ -14,6 +14,7 @@ export function decideDeprovision(
   if (!existing) return refuse('gone', 'there is no instance of this id');
   const mismatch = mismatchOf(request, existing);
   if (mismatch) return refuse('invalid', mismatch);
+  if (existing.phase === 'updating') return refuse('concurrency', 'the instance is being updated');
   if (existing.phase === 'deleting') return { kind: 'in progress', operation: existing.lastOperation };
   return { kind: 'accept', existing };
 }

@@ -17,9 +17,13 @@ import type {
   LastOperationRequest,
   ProvisionRequest,
   Unchanged,
+  UpdateRequest,
 } from './requests.js';
+import { resolve } from './resolved-plan.js';
+import { unopenedInstanceOf } from './service-arguments.js';
 import type { ServiceInstances } from './service-instances.js';
 import type { Services } from './services.js';
+import { decideUpdate, type UpdateView } from './update.js';
 
 export class InstanceBroker implements ServiceInstances {
   constructor(
@@ -40,7 +44,7 @@ export class InstanceBroker implements ServiceInstances {
     return await this.acceptance.settle(decide, ({ sold }) => this.#create(request, sold));
   }
 
-  async #create(request: ProvisionRequest, { offering, plan }: Sold): Promise<string> {
+  async #create(request: ProvisionRequest, { offering, plan }: Sold): Promise<Accepted> {
     const { caller, instanceId } = request;
     const { service } = offering;
     const id = newIdentifier();
@@ -63,13 +67,7 @@ export class InstanceBroker implements ServiceInstances {
         service: service.name,
         serviceId: request.serviceId,
         planId: request.planId,
-        plan: {
-          name: plan.name,
-          template: plan.template,
-          templateVersion: service.templateVersion,
-          maximumPollingDuration: plan.maximumPollingDuration,
-          ...(plan.maintenanceInfo && { maintenanceInfoVersion: plan.maintenanceInfo.version }),
-        },
+        plan: resolve(plan, service.templateVersion),
         organizationGuid: request.organizationGuid,
         spaceGuid: request.spaceGuid,
         context: request.context,
@@ -83,21 +81,42 @@ export class InstanceBroker implements ServiceInstances {
     });
   }
 
+  async update(request: UpdateRequest): Promise<Accepted | Unchanged> {
+    const decide = async () => decideUpdate(request, await this.#updateView(request));
+    const outcome = await this.acceptance.settle(decide, async ({ record, form, needsWork }) => {
+      const { parameters, ...rest } = form;
+      const work = this.#work('update', request, record);
+      if (!needsWork)
+        return await this.acceptance.apply(work, (session) => this.instances.claim(record, rest, session));
+      const update = { ...rest, parameters: this.instances.seal(record._id, 'parameters', parameters) };
+      return await this.acceptance.accept(work, (operation, session) =>
+        this.instances.claim(record, { phase: 'updating', lastOperation: operation, update }, session),
+      );
+    });
+    return outcome.kind === 'accepted' ? outcome : { kind: 'unchanged' };
+  }
+
+  async #updateView(request: UpdateRequest): Promise<UpdateView> {
+    const { serviceId, planId } = request;
+    const record = await this.#living(request);
+    const current = record && this.catalog.find(record.serviceId, record.planId);
+    const pending = record && this.instances.pendingParametersOf(record);
+    const service = record && this.services.of(record.service);
+    return {
+      current,
+      wanted: planId === undefined ? current : this.catalog.find(serviceId, planId),
+      existing: record && { record, parameters: this.instances.parametersOf(record), ...(pending && { pending }) },
+      refusal: (from, to) => service?.refuseUpdate(from, to),
+    };
+  }
+
   async deprovision(request: DeprovisionRequest): Promise<Accepted> {
     const decide = async () => decideDeprovision(request, await this.#living(request));
     return await this.acceptance.settle(decide, ({ existing }) => this.#delete(request, existing));
   }
 
-  async #delete({ caller, instanceId }: DeprovisionRequest, existing: ServiceInstanceRecord): Promise<string> {
-    const work = {
-      kind: 'deprovision' as const,
-      service: existing.service,
-      procedureVersion: this.services.of(existing.service).deprovision.current,
-      instance: existing._id,
-      maximumPollingDuration: existing.plan.maximumPollingDuration,
-      caller,
-      instanceId,
-    };
+  async #delete(request: DeprovisionRequest, existing: ServiceInstanceRecord): Promise<Accepted> {
+    const work = this.#work('deprovision', request, existing);
     return await this.acceptance.accept(work, async (operation, session) => {
       const claimed = await this.instances.claim(existing, { phase: 'deleting', lastOperation: operation }, session);
       if (claimed) await this.operations.supersedeAll(existing._id, session);
@@ -105,15 +124,24 @@ export class InstanceBroker implements ServiceInstances {
     });
   }
 
+  #work(kind: 'update' | 'deprovision', { caller, instanceId }: InstanceAddress, existing: ServiceInstanceRecord) {
+    const { _id: instance, service } = existing;
+    const { maximumPollingDuration } = existing.plan;
+    const procedureVersion = this.services.of(service)[kind].current;
+    return { kind, service, procedureVersion, instance, maximumPollingDuration, caller, instanceId };
+  }
+
   async fetch(address: InstanceAddress): Promise<InstanceView> {
     const instance = await this.#living(address);
     if (!instance || instance.phase === 'creating') throw new Refusal('absent', 'there is no instance of this id yet');
     if (instance.phase === 'deleting') throw new Refusal('concurrency', 'the instance is being deleted');
+    if (instance.phase === 'updating') throw new Refusal('concurrency', 'the instance is being updated');
     const { serviceId, planId, plan } = instance;
     return {
       serviceId,
       planId,
       parameters: this.instances.parametersOf(instance),
+      metadata: this.services.of(instance.service).metadata(unopenedInstanceOf(instance)),
       ...(plan.maintenanceInfoVersion !== undefined && { maintenanceInfoVersion: plan.maintenanceInfoVersion }),
     };
   }

@@ -1,4 +1,4 @@
-import type { OperationRecord } from '../store/records.js';
+import type { OperationKind, OperationRecord } from '../store/records.js';
 import type { LastOperation } from './requests.js';
 
 const states = {
@@ -9,15 +9,33 @@ const states = {
   superseded: 'failed',
 } as const;
 
-/** Seconds: while an operation runs its steps, and while it waits in line. */
-const retryAfter = { running: 1, queued: 5 };
+const queuedRetryAfter = 5;
+const longestRetryAfter = 10;
+
+/** OSB › Service Broker Errors: what a failure means for the instance. */
+const consequences: Partial<Record<OperationKind, Pick<LastOperation, 'instanceUsable' | 'updateRepeatable'>>> = {
+  update: { instanceUsable: true, updateRepeatable: true },
+  // Some of it may be gone.
+  deprovision: { instanceUsable: false },
+};
 
 /** OSB › Polling Last Operation: what the store knows, in the specification's words. */
 export function tellOperation(operation: OperationRecord): LastOperation {
   const { state, progress } = operation;
   const told = { state: states[state], description: progress };
-  if (state === 'running' || state === 'queued') return { ...told, retryAfter: retryAfter[state] };
-  return told;
+  switch (told.state) {
+    case 'in progress':
+      return { ...told, retryAfter: retryAfterOf(operation) };
+    case 'failed':
+      return { ...told, ...consequences[operation.kind] };
+    default:
+      return told;
+  }
+}
+
+/** Seconds. The longer an operation waits for one thing, the less often it is worth asking. */
+function retryAfterOf({ state, pauses }: OperationRecord): number {
+  return state === 'queued' ? queuedRetryAfter : Math.min(1 + pauses, longestRetryAfter);
 }
 
 /** Whether something deleted at `deletedAt` is still answered as deleted, before it is answered as unknown. */

@@ -35,7 +35,7 @@ export function decideProvision(
   const difference = differenceOf(request, record, existing.parameters);
   if (difference) return refuse('conflict', `an instance of this id exists with another ${difference}`);
   if (record.phase === 'creating') return { kind: 'in progress', operation: record.lastOperation };
-  if (record.phase === 'ready') return { kind: 'unchanged' };
+  if (record.phase === 'ready' || record.phase === 'updating') return { kind: 'unchanged' };
   return refuse('conflict', 'the instance of this id has failed: delete it first');
 }
 

@@ -8,6 +8,8 @@
  * - `concurrency`: another operation runs (422 ConcurrencyError)
  * - `maintenance-info`: not the catalog's version (422 MaintenanceInfoConflict)
  * - `unprocessable`: understood, and cannot be done (422)
+ * - `failed`: it was tried within the request, and failed (500)
+ * - `late`: it was not done within the request, and was undone (504)
  * - `unavailable`: the store cannot be reached (503)
  */
 export type RefusalReason =
@@ -18,6 +20,8 @@ export type RefusalReason =
   | 'concurrency'
   | 'maintenance-info'
   | 'unprocessable'
+  | 'failed'
+  | 'late'
   | 'unavailable';
 
 /** A request that changed nothing. `message` is told to the user. */

@@ -33,13 +33,41 @@ export interface DeprovisionRequest extends InstanceAddress {
   readonly planId: string;
 }
 
-export interface BindRequest extends BindingAddress {
+/** Whatever is left out stays as it is; `previous_values` is information only, and not asked for. */
+export interface UpdateRequest extends InstanceAddress {
+  readonly serviceId: string;
+  readonly planId?: string;
+  /** Laid over those that the instance has. */
+  readonly parameters?: JsonObject;
+  readonly context?: JsonObject;
+  readonly maintenanceInfoVersion?: string;
+}
+
+/** A binding from scratch, or the successor of one (OSB › Binding Rotation), which inherits everything but its secrets. */
+export type BindRequest = BindingAddress & (NewBinding | Successor);
+
+export interface NewBinding {
+  readonly kind: 'new';
   readonly serviceId: string;
   readonly planId: string;
   readonly appGuid?: string;
   readonly bindResource: JsonObject;
   readonly context: JsonObject;
   readonly parameters: JsonObject;
+}
+
+export interface Successor {
+  readonly kind: 'successor';
+  readonly predecessorBindingId: string;
+}
+
+/** How long a request waits for what it asks for to be done. */
+export interface Patience {
+  /**
+   * What happens when that takes too long: `continue` in the background, and the platform polls; or `halt`, because the
+   * platform cannot: what was begun is undone, and the request is refused as `late`.
+   */
+  readonly otherwise: 'continue' | 'halt';
 }
 
 /** Required too, but whether the binding exists comes first. */
@@ -53,9 +81,12 @@ export interface LastOperationRequest {
   readonly operation?: string;
 }
 
-/** `accepted`: it runs from now on, or ran already when it was asked for again. `unchanged`: what was asked for is so. */
+/** It runs from now on, or ran already when it was asked for again. */
 export type Accepted = { readonly kind: 'accepted'; readonly operation: string };
+/** What was asked for is so already. */
 export type Unchanged = { readonly kind: 'unchanged' };
+/** What was asked for was done while the request waited. */
+export type Finished = { readonly kind: 'finished' };
 
 export interface LastOperation {
   readonly state: 'in progress' | 'succeeded' | 'failed';
@@ -63,6 +94,10 @@ export interface LastOperation {
   readonly description: string;
   /** Seconds after which asking again is worth it; only while in progress. */
   readonly retryAfter?: number;
+  /** Only of an update or a deprovision that failed. */
+  readonly instanceUsable?: boolean;
+  /** Only of an update that failed. */
+  readonly updateRepeatable?: boolean;
 }
 
 export interface InstanceView {
@@ -70,10 +105,24 @@ export interface InstanceView {
   readonly planId: string;
   readonly parameters: JsonObject;
   readonly maintenanceInfoVersion?: string;
+  readonly metadata: InstanceMetadata;
+}
+
+/** OSB › Service Instance Metadata. */
+export interface InstanceMetadata {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** OSB › Binding Metadata; nothing where the binding does not expire. */
+export interface BindingMetadata {
+  readonly expiresAt?: Date;
+  readonly renewBefore?: Date;
 }
 
 export interface BindingView {
   readonly credentials: JsonObject;
+  readonly metadata: BindingMetadata;
   readonly parameters: JsonObject;
   readonly endpoints: readonly { readonly host: string; readonly ports: readonly string[] }[];
 }

@@ -36,15 +36,28 @@ export class ServiceProcedures extends Procedures {
     switch (operation.kind) {
       case 'provision':
         return versionOf(service.provision, procedureVersion)(await this.#instance(service, record));
+      case 'update':
+        return this.#update(service, record, procedureVersion);
       case 'deprovision':
         // Nothing is opened: what cannot be decrypted can still be deleted.
         return versionOf(service.deprovision, procedureVersion)(unopenedInstanceOf(record));
       case 'bind':
-      case 'unbind': {
+      case 'unbind':
+      case 'expire': {
         const instance = await this.#instance(service, record);
-        return versionOf(service[operation.kind], procedureVersion)(instance, await this.#binding(service, operation));
+        const procedure = operation.kind === 'bind' ? service.bind : service.unbind;
+        return versionOf(procedure, procedureVersion)(instance, await this.#binding(service, operation));
       }
     }
+  }
+
+  async #update(service: AnyService, record: ServiceInstanceRecord, version: number): Promise<Procedure> {
+    const parameters = this.instances.pendingParametersOf(record);
+    if (!record.update || !parameters) throw new OperatorError('the instance has no update to carry out');
+    const from = { template: record.plan.template, parameters: this.instances.parametersOf(record) };
+    const { plan } = record.update;
+    const instance = instanceOf({ ...record, plan }, parameters, await this.#instanceSecrets(service, record));
+    return versionOf(service.update, version)(instance, from);
   }
 
   async #instance(service: AnyService, record: ServiceInstanceRecord) {

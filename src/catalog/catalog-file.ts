@@ -9,8 +9,9 @@ const semanticVersion =
 const text = z.string().min(1, 'must not be empty');
 const flag = z.boolean();
 const list = <Item extends z.ZodType>(item: Item) => z.array(item);
-const name = text.regex(/^[a-z0-9-]+$/, 'must be made of a-z, 0-9 and -');
-const id = text.max(255, 'must have at most 255 characters');
+const short = text.max(255, 'must have at most 255 characters');
+const name = short.regex(/^[a-z0-9-]+$/, 'must be made of a-z, 0-9 and -');
+const id = short;
 const url = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const wholeSeconds = 'must be a whole number of seconds greater than 0';
 
@@ -44,6 +45,8 @@ const plan = z.strictObject({
   description: text,
   free: flag,
   bindable: flag.optional(),
+  plan_updateable: flag.optional(),
+  binding_rotatable: flag.optional(),
   metadata: planMetadata.optional(),
   maintenance_info: z
     .strictObject({
@@ -61,6 +64,8 @@ const offering = z.strictObject({
   service: text,
   description: text,
   bindable: flag,
+  plan_updateable: flag.optional(),
+  allow_context_updates: flag.optional(),
   tags: list(text).optional(),
   metadata: offeringMetadata.optional(),
   defaults: template.optional(),

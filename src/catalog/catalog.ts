@@ -9,6 +9,7 @@ export interface Offering {
   readonly description: string;
   readonly bindable: boolean;
   readonly tags: readonly string[];
+  readonly allowContextUpdates: boolean;
   readonly metadata?: OfferingInFile['metadata'];
   readonly service: AnyService;
   readonly plans: readonly Plan[];
@@ -22,6 +23,9 @@ export interface Plan {
   readonly free: boolean;
   /** Whether instances of this plan can be bound: the plan's own word, or else the offering's. */
   readonly bindable: boolean;
+  /** Whether instances may change from this plan to another: the plan's own word, or else the offering's. */
+  readonly planUpdateable: boolean;
+  readonly bindingRotatable: boolean;
   readonly metadata?: PlanInFile['metadata'];
   readonly maintenanceInfo?: NonNullable<PlanInFile['maintenance_info']>;
   /** Seconds. */
@@ -30,6 +34,7 @@ export interface Plan {
   readonly template: JsonObject;
   readonly schemas: ParameterSchemas;
   readonly validateProvisionParameters: ValidateParameters;
+  readonly validateUpdateParameters: ValidateParameters;
   readonly validateBindParameters: ValidateParameters;
 }
 

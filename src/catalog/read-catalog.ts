@@ -47,6 +47,7 @@ class OfferingReader {
       description: offering.description,
       bindable: offering.bindable,
       tags: offering.tags ?? [],
+      allowContextUpdates: offering.allow_context_updates ?? false,
       ...(offering.metadata && { metadata: offering.metadata }),
       service,
       plans: plans.filter((plan) => plan !== undefined),
@@ -68,12 +69,15 @@ class OfferingReader {
       description: plan.description,
       free: plan.free,
       bindable: plan.bindable ?? offering.bindable,
+      planUpdateable: plan.plan_updateable ?? offering.plan_updateable ?? false,
+      bindingRotatable: plan.binding_rotatable ?? false,
       ...(plan.metadata && { metadata: plan.metadata }),
       ...(plan.maintenance_info && { maintenanceInfo: plan.maintenance_info }),
       maximumPollingDuration: plan.maximum_polling_duration,
       template,
       schemas,
       validateProvisionParameters: this.compile(schemas, 'provision', path),
+      validateUpdateParameters: this.compile(schemas, 'update', path),
       validateBindParameters: this.compile(schemas, 'bind', path),
     };
   }

@@ -22,7 +22,9 @@ function describeOffering(offering: Offering, version: ApiVersion): object {
     bindable: offering.bindable,
     instances_retrievable: true,
     bindings_retrievable: true,
-    plan_updateable: false,
+    // Where a platform hears of nothing but the offering's, any plan's counts; an update that cannot be is refused.
+    plan_updateable: offering.plans.some((plan) => plan.planUpdateable),
+    allow_context_updates: offering.allowContextUpdates,
     metadata: offering.metadata,
     plans: offering.plans.map((plan) => describePlan(plan, version)),
   };
@@ -37,8 +39,13 @@ function describePlan(plan: Plan, version: ApiVersion): object {
     metadata: plan.metadata,
     free: plan.free,
     bindable: plan.bindable,
+    plan_updateable: plan.planUpdateable,
+    binding_rotatable: plan.bindingRotatable,
     schemas: {
-      service_instance: { create: { parameters: plan.schemas.provision } },
+      service_instance: {
+        create: { parameters: plan.schemas.provision },
+        update: { parameters: plan.schemas.update },
+      },
       service_binding: { create: { parameters: plan.schemas.bind } },
     },
     maximum_polling_duration: plan.maximumPollingDuration,

@@ -4,6 +4,7 @@ import { Catalog } from '../catalog/catalog.js';
 import { catalogAnswer } from './answer-schemas.js';
 import { type CatalogDocument, catalogDocument } from './catalog-document.js';
 import { Documented, DocumentedController } from './documented.js';
+import { catalogExample } from './documented-parts.js';
 import { apiVersionOf } from './request-context.js';
 import { type ApiVersion, behaviourSince } from './versions.js';
 
@@ -22,6 +23,7 @@ export class CatalogController {
       200: {
         description: 'The catalog',
         schema: catalogAnswer,
+        example: catalogExample,
         headers: { ETag: 'Of the catalog in this API version', 'Last-Modified': 'When it was read' },
       },
       304: { description: 'As known already' },

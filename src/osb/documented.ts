@@ -10,74 +10,62 @@ import {
   ApiTags,
 } from '@nestjs/swagger';
 import type { z } from 'zod';
-import { errorAnswer, lastOperationAnswer } from './answer-schemas.js';
-import { errorTable, type Situation } from './errors.js';
+import { describeHeaders, failureAnswers } from './documented-failures.js';
+import type { Situation } from './errors.js';
 import { spokenVersions } from './versions.js';
 
 interface DocumentedAnswer {
   readonly description: string;
   readonly schema?: z.ZodType;
+  readonly example?: unknown;
   /** Its headers, and what they hold. */
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface DocumentedQuery {
+  readonly description: string;
+  readonly required?: boolean;
+  readonly example?: string;
 }
 
 interface Documented {
   readonly summary: string;
   readonly answers: Readonly<Record<number, DocumentedAnswer>>;
   readonly failures?: readonly Situation[];
-  readonly body?: z.ZodType;
-  readonly query?: Readonly<Record<string, { readonly description: string; readonly required?: boolean }>>;
+  readonly body?: { readonly schema: z.ZodType; readonly examples: Readonly<Record<string, object>> };
+  readonly query?: Readonly<Record<string, DocumentedQuery>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What every request may be answered. */
 const always: readonly Situation[] = ['unauthenticated', 'unsupported-version', 'unavailable', 'internal'];
 
-const echo = { 'X-Broker-API-Request-Identity': 'The request identity, where one was sent' };
-
-const failureHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
-  [errorTable.unauthenticated.status]: { 'WWW-Authenticate': 'How to authenticate' },
-  [errorTable.unavailable.status]: { 'Retry-After': 'Seconds after which it is worth asking again' },
-};
-
-const describeHeaders = (headers: Readonly<Record<string, string>>) =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, description]) => [name, { description, schema: { type: 'string' as const } }]),
-  );
-
 /** The OpenAPI side of one verb. */
 export function Documented({ summary, answers, failures = [], body, query = {}, headers = {} }: Documented) {
   return applyDecorators(
     ApiOperation({ summary }),
-    ...(body ? [ApiBody({ schema: schemaOf(body), required: true })] : []),
-    ...Object.entries(query).map(([name, { description, required = false }]) =>
-      ApiQuery({ name, description, required, schema: { type: 'string' } }),
+    ...(body ? [ApiBody({ schema: schemaOf(body.schema), required: true, examples: named(body.examples) })] : []),
+    ...Object.entries(query).map(([name, { description, required = false, example }]) =>
+      ApiQuery({ name, description, required, schema: { type: 'string', ...(example !== undefined && { example }) } }),
     ),
     ...Object.entries(headers).map(([name, description]) =>
       ApiHeader({ name, description, required: false, schema: { type: 'string' } }),
     ),
-    ...Object.entries(answers).map(([status, { description, schema, headers = {} }]) =>
+    ...Object.entries(answers).map(([status, { description, schema, example, headers = {} }]) =>
       ApiResponse({
         status: Number(status),
         description,
-        headers: describeHeaders({ ...echo, ...headers }),
+        headers: describeHeaders(headers),
         ...(schema && { standardSchema: schema }),
+        ...(example !== undefined && { example }),
       }),
     ),
     ...failureAnswers([...failures, ...always]),
   );
 }
 
-/** One answer a status, which names the errors that have it. */
-function failureAnswers(situations: readonly Situation[]): MethodDecorator[] {
-  const statuses = new Set(situations.map((situation) => errorTable[situation].status));
-  return [...statuses].map((status) => {
-    const errors = situations.map((situation) => errorTable[situation]).filter((entry) => entry.status === status);
-    const names = [...new Set(errors.map((entry) => entry.error))].join(', ');
-    const headers = describeHeaders({ ...echo, ...failureHeaders[status] });
-    return ApiResponse({ status, description: names, headers, standardSchema: errorAnswer });
-  });
-}
+const named = (examples: Readonly<Record<string, object>>) =>
+  Object.fromEntries(Object.entries(examples).map(([summary, value]) => [summary, { summary, value }]));
 
 /** What all of a controller's verbs have in common. */
 export function DocumentedController(tag: string, ids: Readonly<Record<string, string>>): ClassDecorator {
@@ -94,15 +82,17 @@ export function DocumentedController(tag: string, ids: Readonly<Record<string, s
       name: 'X-Broker-API-Originating-Identity',
       description: 'The platform and the base64 of a JSON object that describes its user',
       required: false,
-      schema: { type: 'string' },
+      schema: { type: 'string', example: 'cloudfoundry eyJ1c2VyX2lkIjoiNjgzZWE3NDgifQ==' },
     }),
     ApiHeader({
       name: 'X-Broker-API-Request-Identity',
       description: 'Names the request; echoed',
       required: false,
-      schema: { type: 'string' },
+      schema: { type: 'string', example: 'e26cee84-6b38-4456-b34e-d1a9f002c956' },
     }),
-    ...Object.entries(ids).map(([name, description]) => ApiParam({ name, description, schema: { type: 'string' } })),
+    ...Object.entries(ids).map(([name, description]) =>
+      ApiParam({ name, description, schema: { type: 'string', minLength: 1 } }),
+    ),
   );
 }
 
@@ -110,23 +100,3 @@ function schemaOf(schema: z.ZodType): object {
   const { $schema: _, ...document } = schema.toJSONSchema({ target: 'openapi-3.0', io: 'input' });
   return document;
 }
-
-export const acceptsIncomplete = {
-  accepts_incomplete: { description: 'Must be `true`: the work is done asynchronously', required: true },
-};
-export const requiredIds = {
-  service_id: { description: 'Id of the offering', required: true },
-  plan_id: { description: 'Id of the plan', required: true },
-};
-export const hintIds = {
-  service_id: { description: 'Id of the offering; a hint' },
-  plan_id: { description: 'Id of the plan; a hint' },
-};
-export const operationHint = {
-  operation: { description: 'As answered when the operation was accepted; without it, the latest one is told' },
-};
-export const lastOperationDocumented = {
-  description: 'The operation',
-  schema: lastOperationAnswer,
-  headers: { 'Retry-After': 'Seconds after which it is worth asking again, while in progress' },
-};

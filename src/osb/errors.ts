@@ -27,6 +27,8 @@ export const errorTable: Readonly<Record<Situation, { readonly status: number; r
   concurrency: { status: 422, error: 'ConcurrencyError' },
   'maintenance-info': { status: 422, error: 'MaintenanceInfoConflict' },
   unprocessable: { status: 422, error: 'Unprocessable' },
+  failed: { status: 500, error: 'OperationFailed' },
+  late: { status: 504, error: 'OperationTimedOut' },
   unavailable: { status: 503, error: 'ServiceUnavailable' },
   internal: { status: 500, error: 'InternalError' },
 };

@@ -11,6 +11,8 @@ const checkEveryMilliseconds = 1000;
 export class Platforms implements OnModuleDestroy {
   private inFile: readonly PlatformCredential[] = [];
   private readonly file: string | undefined;
+  private text: string | undefined;
+  private firstCheck: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly configuration: Pick<Configuration, 'basicAuth' | 'basicAuthFile'>,
@@ -18,12 +20,16 @@ export class Platforms implements OnModuleDestroy {
   ) {
     this.file = configuration.basicAuthFile;
     if (this.file === undefined) return;
-    this.inFile = credentialsInFile(readFileSync(this.file, 'utf8'));
+    this.text = readFileSync(this.file, 'utf8');
+    this.inFile = credentialsInFile(this.text);
     // Polled, as Kubernetes swaps a mounted Secret by a link that file system events do not tell of.
     watchFile(this.file, { interval: checkEveryMilliseconds, persistent: false }, this.reread);
+    // What changed before the file's first state was seen is no change to whoever watches it.
+    this.firstCheck = setTimeout(this.reread, checkEveryMilliseconds).unref();
   }
 
   onModuleDestroy(): void {
+    clearTimeout(this.firstCheck);
     if (this.file !== undefined) unwatchFile(this.file, this.reread);
   }
 
@@ -41,7 +47,10 @@ export class Platforms implements OnModuleDestroy {
   private readonly reread = (): void => {
     const file = String(this.file);
     try {
-      this.inFile = credentialsInFile(readFileSync(file, 'utf8'));
+      const text = readFileSync(file, 'utf8');
+      if (text === this.text) return;
+      this.text = text;
+      this.inFile = credentialsInFile(text);
       this.log.info({ file, credentials: this.inFile.length }, 'platform credentials were read again');
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

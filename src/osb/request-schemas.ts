@@ -29,6 +29,15 @@ export const provisionBody = z.object({
   maintenance_info: maintenanceInfo.nullish().describe("Where given, its version must be the catalog's"),
 });
 
+export const updateBody = z.object({
+  service_id: serviceId,
+  plan_id: planId.nullish().describe('Id of the plan that the instance is to have; without it, the plan stays'),
+  context,
+  parameters: object("As the plan's `schemas.service_instance.update` allows; laid over those that there are"),
+  maintenance_info: maintenanceInfo.nullish().describe("Where given, its version must be the catalog's"),
+  previous_values: z.unknown().optional().describe('What the platform thinks that was; for information only'),
+});
+
 export const bindBody = z.object({
   service_id: serviceId,
   plan_id: planId,
@@ -37,6 +46,13 @@ export const bindBody = z.object({
   context,
   parameters: object("As the plan's `schemas.service_binding.create` allows"),
 });
+
+/** OSB › Binding Rotation */
+export const rotateBody = z.object({
+  predecessor_binding_id: text.describe('Id of the binding whose parameters the new one gets'),
+});
+
+export const bindOrRotateBody = z.union([bindBody, rotateBody]);
 
 /** Of DELETE requests. */
 export const soldQuery = z.object({ service_id: serviceId, plan_id: planId });

@@ -6,13 +6,18 @@ import type {
   DeprovisionRequest,
   InstanceAddress,
   LastOperationRequest,
+  NewBinding,
+  Patience,
   ProvisionRequest,
+  Successor,
   UnbindRequest,
+  UpdateRequest,
 } from '../brokering/requests.js';
 import { EdgeRefusal } from './errors.js';
 import { apiVersionOf, callerOf } from './request-context.js';
-import { bindBody, provisionBody, soldQuery } from './request-schemas.js';
-import { behaviourSince } from './versions.js';
+import { bindBody, provisionBody, rotateBody, soldQuery, updateBody } from './request-schemas.js';
+import { whyNotStorable } from './storable.js';
+import { behaviourSince, knownFields } from './versions.js';
 
 /*
  * The order of checks. Every request has passed those in `http.ts`: authentication 401, API version 412, a body that
@@ -43,13 +48,40 @@ export function deprovisionRequest(http: Request): DeprovisionRequest {
   return { ...instanceAddress(http), serviceId: service_id, planId: plan_id };
 }
 
+export function updateRequest(http: Request): UpdateRequest {
+  const body = jsonObject(http);
+  const changesContextOnly = !mayPoll(http) && hasContextOnly(body);
+  if (!changesContextOnly) mustAcceptIncomplete(http);
+  const fields = parse(updateBody, body);
+  const maintenanceInfoVersion = fields.maintenance_info?.version;
+  return {
+    ...instanceAddress(http),
+    serviceId: fields.service_id,
+    ...(fields.plan_id != null && !changesContextOnly && { planId: fields.plan_id }),
+    ...(fields.parameters && { parameters: fields.parameters }),
+    ...(fields.context && { context: fields.context }),
+    ...(maintenanceInfoVersion != null && { maintenanceInfoVersion }),
+  };
+}
+
+/** Cloud Foundry names the plan also where it stays: then it is that of the previous values. */
+function hasContextOnly(body: object): boolean {
+  const { plan_id, parameters, maintenance_info, previous_values } = body as Readonly<Record<string, unknown>>;
+  if (parameters != null || maintenance_info != null) return false;
+  return plan_id == null || plan_id === (previous_values as { readonly plan_id?: unknown } | undefined | null)?.plan_id;
+}
+
 export function bindRequest(http: Request): BindRequest {
   const body = jsonObject(http);
-  mustAcceptIncompleteOfBindings(http);
+  const { predecessor_binding_id: predecessor } = body as { readonly predecessor_binding_id?: unknown };
+  return { ...bindingAddress(http), ...(predecessor == null ? newBinding(body) : successor(body)) };
+}
+
+function newBinding(body: object): NewBinding {
   const fields = parse(bindBody, body);
   const appGuid = fields.bind_resource?.app_guid ?? fields.app_guid;
   return {
-    ...bindingAddress(http),
+    kind: 'new',
     serviceId: fields.service_id,
     planId: fields.plan_id,
     ...(typeof appGuid === 'string' && { appGuid }),
@@ -59,8 +91,12 @@ export function bindRequest(http: Request): BindRequest {
   };
 }
 
+/** OSB › Binding Rotation: everything else that is sent is the predecessor's. */
+function successor(body: object): Successor {
+  return { kind: 'successor', predecessorBindingId: parse(rotateBody, body).predecessor_binding_id };
+}
+
 export function unbindRequest(http: Request): UnbindRequest {
-  mustAcceptIncompleteOfBindings(http);
   // An unknown binding comes before a missing parameter: brokering refuses ids that name nothing after it looked.
   const { service_id, plan_id } = http.query;
   return {
@@ -68,6 +104,12 @@ export function unbindRequest(http: Request): UnbindRequest {
     ...(typeof service_id === 'string' && { serviceId: service_id }),
     ...(typeof plan_id === 'string' && { planId: plan_id }),
   };
+}
+
+/** Of binds and unbinds: every platform can have them within the request, those that poll need not. */
+export function patienceOf(http: Request): Patience {
+  const pollsBindings = apiVersionOf(http) >= behaviourSince.asynchronousBindings;
+  return { otherwise: pollsBindings && mayPoll(http) ? 'continue' : 'halt' };
 }
 
 /** `service_id`, `plan_id` and `operation` of these requests are hints: whatever they are, the request works. */
@@ -84,39 +126,24 @@ export function bindingAddress(http: Request): BindingAddress {
   return { ...instanceAddress(http), bindingId: String(http.params.binding_id) };
 }
 
-/** Deeper than any parameter schema, and less deep than what the store takes. */
-const deepest = 64;
-
+/** What the platform can mean by the body. */
 function jsonObject(http: Request): object {
   const body: unknown = http.body ?? {};
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new EdgeRefusal('malformed', 'The body must be a JSON object.');
   }
-  refuseWhatCannotBeStored(body, 0);
-  return body;
+  const reason = whyNotStorable(body);
+  if (reason !== undefined) throw new EdgeRefusal('malformed', `The body cannot be taken: ${reason}.`);
+  return knownFields(body, apiVersionOf(http));
 }
 
-function refuseWhatCannotBeStored(value: unknown, depth: number): void {
-  if (typeof value !== 'object' || value === null) return;
-  if (depth === deepest) throw new EdgeRefusal('malformed', `The body is nested more than ${deepest} levels deep.`);
-  for (const [name, child] of Object.entries(value)) {
-    if (name.includes('\0')) throw new EdgeRefusal('malformed', 'A field name in the body holds a NUL character.');
-    refuseWhatCannotBeStored(child, depth + 1);
-  }
-}
+const mayPoll = (http: Request): boolean => http.query.accepts_incomplete === 'true';
 
 /** OSB › Asynchronous Operations */
 function mustAcceptIncomplete(http: Request): void {
-  if (http.query.accepts_incomplete !== 'true') {
+  if (!mayPoll(http)) {
     throw new EdgeRefusal('async-required', 'This takes longer than one request: send accepts_incomplete=true.');
   }
-}
-
-function mustAcceptIncompleteOfBindings(http: Request): void {
-  if (apiVersionOf(http) < behaviourSince.asynchronousBindings) {
-    throw new EdgeRefusal('async-required', 'Bindings are made asynchronously, which needs API version 2.14 or newer.');
-  }
-  mustAcceptIncomplete(http);
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {

@@ -1,16 +1,6 @@
-import type { Cluster } from '../kubernetes/cluster.js';
 import { mongodbService } from './mongodb/service.js';
 import type { AnyService } from './service.js';
-
-export interface ServiceParts {
-  readonly cluster: Cluster;
-  /** Written on every object, so that several brokers can share a cluster. */
-  readonly brokerId: string;
-  readonly clusterDomain: string;
-  readonly memberAccess: 'direct' | 'tunnel';
-  /** The namespace that the broker itself runs in, where it runs in the cluster. */
-  readonly brokerNamespace?: string;
-}
+import type { ServiceParts } from './service-parts.js';
 
 /** Every service that this build has. */
 export function createServices(parts: ServiceParts): readonly AnyService[] {

@@ -42,7 +42,14 @@ export interface Versioned<Arguments extends readonly unknown[]> {
 /** JSON Schemas (draft-07, no outside references) of what users may pass. */
 export interface ParameterSchemas {
   readonly provision: JsonObject;
+  readonly update: JsonObject;
   readonly bind: JsonObject;
+}
+
+/** What an update may change of an instance. */
+export interface Form<Template> {
+  readonly template: Template;
+  readonly parameters: JsonObject;
 }
 
 /**
@@ -63,6 +70,13 @@ export interface Service<Template, InstanceSecrets extends JsonObject, BindingSe
   generateBindingSecrets(binding: { readonly id: string }): Promise<BindingSecrets>;
 
   readonly provision: Versioned<[Instance<Template, InstanceSecrets>]>;
+  /**
+   * Why an update cannot be carried out, and what is possible, in the user's words; `undefined` where it can be.
+   * Asked before the update is accepted. Pure.
+   */
+  refuseUpdate(from: Form<Template>, to: Form<Template>): string | undefined;
+  /** @param instance as it is to be */
+  readonly update: Versioned<[instance: Instance<Template, InstanceSecrets>, from: Form<Template>]>;
   /** Also runs for instances whose provision was halted at any line, or never began, or whose secrets are lost. */
   readonly deprovision: Versioned<[UnopenedInstance<Template>]>;
   readonly bind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
@@ -70,6 +84,11 @@ export interface Service<Template, InstanceSecrets extends JsonObject, BindingSe
 
   /** What an app gets. Pure: the same arguments give the same credentials. */
   credentials(instance: Instance<Template, InstanceSecrets>, binding: Binding<BindingSecrets>): JsonObject;
+  /** What platforms may show of an instance; nothing secret, and no connection data. */
+  metadata(instance: UnopenedInstance<Template>): {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly attributes: Readonly<Record<string, string>>;
+  };
   /** The instance's network addresses, as OSB's `endpoints` (2.15). */
   endpoints(instance: Instance<Template, InstanceSecrets>): readonly { host: string; ports: readonly string[] }[];
 }

@@ -1,38 +1,52 @@
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Document } from 'mongodb';
 import type { OperationKind, OperationRecord, Phase } from './records.js';
 import type { Store } from './store.js';
 
-const successful: Readonly<Record<OperationKind, Phase>> = {
-  provision: 'ready',
-  deprovision: 'deleted',
-  bind: 'ready',
-  unbind: 'deleted',
+const phases: Readonly<Record<OperationKind, { readonly succeeded: Phase; readonly failed: Phase }>> = {
+  provision: { succeeded: 'ready', failed: 'failed' },
+  // What a failed update leaves can be used, and updated again.
+  update: { succeeded: 'ready', failed: 'ready' },
+  deprovision: { succeeded: 'deleted', failed: 'failed' },
+  bind: { succeeded: 'ready', failed: 'failed' },
+  unbind: { succeeded: 'deleted', failed: 'failed' },
+  // Tried again in the next round.
+  expire: { succeeded: 'expired', failed: 'ready' },
 };
 
 /** Where the end of an operation leaves the instance or the binding that it worked on. */
 export function phaseAfter(kind: OperationKind, state: 'succeeded' | 'failed'): Phase {
-  return state === 'succeeded' ? successful[kind] : 'failed';
+  return phases[kind][state];
 }
 
 /** Records what the end of an operation means for its instance or binding, in the transaction that ends it. */
 export async function applyEffect(
   store: Store,
-  operation: OperationRecord,
+  { kind, instance, binding }: OperationRecord,
   state: 'succeeded' | 'failed',
   session: ClientSession,
 ): Promise<void> {
-  const phase = phaseAfter(operation.kind, state);
-  const change = { $set: { phase, living: phase !== 'deleted' } };
-  const erasure =
-    phase === 'deleted' ? { $currentDate: { deletedAt: true }, $unset: { parameters: '', secrets: '' } } : {};
-  if (operation.binding !== undefined) {
-    await store.bindings.updateOne({ _id: operation.binding }, { ...change, ...erasure } as object, { session });
+  const phase = phaseAfter(kind, state);
+  if (binding !== undefined) {
+    await store.bindings.updateOne({ _id: binding }, changesTo(phase), { session });
     return;
   }
-  await store.instances.updateOne({ _id: operation.instance }, { ...change, ...erasure } as object, { session });
+  const update = kind === 'update' ? updateEnded(state) : [];
+  await store.instances.updateOne({ _id: instance }, [...update, ...changesTo(phase)], { session });
   // The bindings go with their instance.
   if (phase === 'deleted') {
-    const bindings = { instance: operation.instance, living: true };
-    await store.bindings.updateMany(bindings, { ...change, ...erasure } as object, { session });
+    await store.bindings.updateMany({ instance, living: true }, changesTo(phase), { session });
   }
+}
+
+function changesTo(phase: Phase): Document[] {
+  if (phase !== 'deleted') return [{ $set: { phase } }];
+  return [{ $set: { phase, living: false, deletedAt: '$$NOW' } }, { $unset: ['parameters', 'secrets'] }];
+}
+
+function updateEnded(state: 'succeeded' | 'failed'): Document[] {
+  const fields = ['planId', 'plan', 'parameters', 'context'];
+  const taken = { $set: Object.fromEntries(fields.map((field) => [field, `$update.${field}`])) };
+  return state === 'succeeded'
+    ? [taken, { $unset: ['update', 'unsettled'] }]
+    : [{ $set: { unsettled: true } }, { $unset: 'update' }];
 }

@@ -24,11 +24,15 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
   }
 
   parametersOf(record: Owned): JsonObject {
-    return record.parameters ? this.keys.open(record.parameters, this.#place(record._id, 'parameters')) : {};
+    return record.parameters ? this.open(record._id, 'parameters', record.parameters) : {};
   }
 
   secretsOf(record: Owned): JsonObject | undefined {
-    return record.secrets && this.keys.open(record.secrets, this.#place(record._id, 'secrets'));
+    return record.secrets && this.open(record._id, 'secrets', record.secrets);
+  }
+
+  protected open(id: string, field: 'parameters' | 'secrets', sealed: Sealed): JsonObject {
+    return this.keys.open(sealed, this.#place(id, field));
   }
 
   /** Stores what was generated, unless something was already; answers what is stored from now on. */

@@ -5,9 +5,11 @@ import type { Sealed } from './encryption.js';
  * Where an instance or a binding stands.
  *
  * - `creating` → `ready` or `failed`
+ * - `updating` (instances) → `ready`, with what it was before where the update fails
+ * - `expiring` (bindings) → `expired`, or `ready` again where that fails
  * - `deleting` → `deleted` or `failed`; entered from each of the others
  */
-export type Phase = 'creating' | 'ready' | 'failed' | 'deleting' | 'deleted';
+export type Phase = 'creating' | 'ready' | 'updating' | 'expiring' | 'expired' | 'failed' | 'deleting' | 'deleted';
 
 interface Owned {
   /** Internal id, new for each incarnation. */
@@ -40,6 +42,17 @@ export interface ServiceInstanceRecord extends Owned {
   readonly plan: ResolvedPlan;
   /** Rises whenever an operation of the instance or of its bindings is accepted, so that those exclude each other. */
   readonly revision: number;
+  /** An update failed: what the cluster has may be neither what was nor what was to be. */
+  readonly unsettled?: boolean;
+  /** What an update that runs makes of it. */
+  readonly update?: PendingUpdate;
+}
+
+export interface PendingUpdate {
+  readonly planId: string;
+  readonly plan: ResolvedPlan;
+  readonly parameters: Sealed;
+  readonly context: JsonObject;
 }
 
 export interface ResolvedPlan {
@@ -57,9 +70,14 @@ export interface ServiceBindingRecord extends Owned {
   readonly instance: string;
   readonly appGuid?: string;
   readonly bindResource: JsonObject;
+  /** The platform's id of the binding that this one succeeds. */
+  readonly predecessor?: string;
+  readonly renewBefore?: Date;
+  readonly expiresAt?: Date;
 }
 
-export type OperationKind = 'provision' | 'deprovision' | 'bind' | 'unbind';
+/** `expire`: as `unbind`, by ourselves, and the binding stays until the platform unbinds it. */
+export type OperationKind = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind' | 'expire';
 
 /**
  * - `queued`: waits for its turn, in order of acceptance
@@ -114,7 +132,8 @@ export interface AuditEventRecord {
   readonly _id: string;
   readonly at: Date;
   readonly event: 'accepted' | 'succeeded' | 'failed' | 'superseded';
-  readonly operation: string;
+  /** Left out where the request was carried out at once. */
+  readonly operation?: string;
   readonly kind: OperationKind;
   readonly platform: string;
   readonly instanceId: string;

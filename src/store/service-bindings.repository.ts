@@ -13,6 +13,16 @@ export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRec
     return await this.newest({ platform, bindingId });
   }
 
+  /** Bindings that are in use although their time has passed. */
+  async findExpired(limit: number): Promise<readonly ServiceBindingRecord[]> {
+    return await this.collection
+      .find(
+        { living: true, phase: 'ready', $expr: { $lte: ['$expiresAt', '$$NOW'] }, expiresAt: { $exists: true } },
+        { limit },
+      )
+      .toArray();
+  }
+
   /**
    * Claims the binding for an operation that was decided on what `seen` showed.
    * @returns false where it has changed since

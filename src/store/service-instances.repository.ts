@@ -1,7 +1,8 @@
 import type { ClientSession } from 'mongodb';
+import type { JsonObject } from '../services/service.js';
 import type { KeyRing } from './encryption.js';
 import { OwnedRepository } from './owned.repository.js';
-import type { Phase, ServiceInstanceRecord } from './records.js';
+import type { ServiceInstanceRecord } from './records.js';
 import type { Store } from './store.js';
 
 export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceRecord> {
@@ -19,7 +20,7 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
    */
   async claim(
     seen: ServiceInstanceRecord,
-    change: { readonly phase: Phase; readonly lastOperation: string },
+    change: Partial<Pick<ServiceInstanceRecord, 'phase' | 'lastOperation' | 'planId' | 'plan' | 'context' | 'update'>>,
     session: ClientSession,
   ): Promise<boolean> {
     return await this.change(this.unchangedSince(seen), { $set: change, $inc: { revision: 1 } }, session);
@@ -32,6 +33,11 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
    */
   async touch(seen: ServiceInstanceRecord, session: ClientSession): Promise<boolean> {
     return await this.change({ _id: seen._id, living: true, phase: seen.phase }, { $inc: { revision: 1 } }, session);
+  }
+
+  /** The parameters that a running update gives it. */
+  pendingParametersOf({ _id, update }: ServiceInstanceRecord): JsonObject | undefined {
+    return update && this.open(_id, 'parameters', update.parameters);
   }
 
   /** Those of some internal ids that are of living instances. */

@@ -16,10 +16,17 @@ beforeEach(() => {
 const provisionable = { ...sold, organization_guid: 'o', space_guid: 's' };
 const async = { accepts_incomplete: 'true' };
 
-describe('OSB › Provisioning, Deprovisioning, Binding, Unbinding: answers', () => {
+const wholeBinding = {
+  credentials: { uri: 'notes://' },
+  endpoints: [{ host: 'notes', ports: ['1'] }],
+  metadata: { expires_at: '2026-12-31T23:59:59.9Z', renew_before: '2026-12-24T00:00:00.0Z' },
+};
+
+describe('OSB › Provisioning, Updating, Deprovisioning, Binding, Unbinding: answers', () => {
   test('accepted: 202 with the operation alone', async () => {
     for (const answer of [
       await edge.broker.provision('i', sold),
+      await edge.broker.update('i', sold),
       await edge.broker.deprovision('i', sold),
       await edge.broker.bind('i', 'b', sold),
       await edge.broker.unbind('i', 'b', sold),
@@ -33,28 +40,54 @@ describe('OSB › Provisioning, Deprovisioning, Binding, Unbinding: answers', ()
     edge.instances.outcome = 'unchanged';
     edge.bindings.outcome = 'unchanged';
     expect(await edge.broker.provision('i', sold)).toMatchObject({ status: 200, body: {} });
+    expect(await edge.broker.update('i', sold)).toMatchObject({ status: 200, body: {} });
     const answer = await edge.broker.bind('i', 'b', sold);
     expect(answer.status).toBe(200);
-    expect(answer.body).toEqual({
-      credentials: { uri: 'notes://' },
-      endpoints: [{ host: 'notes', ports: ['1'] }],
-    });
+    expect(answer.body).toEqual(wholeBinding);
+  });
+
+  test('finished: 201 with the binding, 200 of an unbind', async () => {
+    edge.bindings.outcome = 'finished';
+    const answer = await edge.broker.bind('i', 'b', sold);
+    expect([answer.status, answer.body]).toEqual([201, wholeBinding]);
+    expect(await edge.broker.unbind('i', 'b', sold)).toMatchObject({ status: 200, body: {} });
+  });
+
+  test.each([
+    ['failed', 500, 'OperationFailed'],
+    ['late', 504, 'OperationTimedOut'],
+  ] as const)('%s within the request: %d with the reason', async (reason, status, error) => {
+    edge.bindings.refuse = reason;
+    const answer = await edge.broker.bind('i', 'b', sold);
+    expect([answer.status, answer.body]).toEqual([status, { error, description: 'told so' }]);
   });
 });
 
 describe('OSB › Fetching', () => {
-  test('an instance; its maintenance_info from 2.17 on', async () => {
+  test('an instance, and what older platforms hear of it', async () => {
     const { body } = await edge.broker.fetchInstance('i');
     expect(serviceInstanceAnswer.parse(body)).toEqual(body);
-    expect(body).toMatchObject({ maintenance_info: { version: '1.0.0' } });
-    expect((await edge.driver({ apiVersion: '2.16' }).fetchInstance('i')).body).not.toHaveProperty('maintenance_info');
+    const at = async (apiVersion: string) => (await edge.driver({ apiVersion }).fetchInstance('i')).body;
+    const oldest = { ...sold, parameters: {} };
+    expect(await at('2.15')).toEqual(oldest);
+    expect(await at('2.16')).toEqual({ ...oldest, metadata: { labels: { colour: 'red' } } });
+    const metadata = { labels: { colour: 'red' }, attributes: { pages: '3' } };
+    expect(body).toEqual({ ...oldest, metadata, maintenance_info: { version: '1.0.0' } });
   });
 
-  test('a binding; its endpoints from 2.15 on', async () => {
+  test('a binding, and what older platforms hear of it', async () => {
     const { body } = await edge.broker.fetchBinding('i', 'b');
     expect(serviceBindingAnswer.parse(body)).toEqual(body);
-    const older = await edge.driver({ apiVersion: '2.14' }).fetchBinding('i', 'b');
-    expect(older.body).toEqual({ credentials: { uri: 'notes://' }, parameters: { role: 'reader' } });
+    const at = async (apiVersion: string) => (await edge.driver({ apiVersion }).fetchBinding('i', 'b')).body;
+    const oldest = { credentials: wholeBinding.credentials, parameters: { role: 'reader' } };
+    expect(await at('2.14')).toEqual(oldest);
+    expect(await at('2.15')).toEqual({ ...oldest, endpoints: wholeBinding.endpoints });
+    expect(await at('2.16')).toEqual({
+      ...oldest,
+      endpoints: wholeBinding.endpoints,
+      metadata: { expires_at: wholeBinding.metadata.expires_at },
+    });
+    expect(body).toEqual({ ...oldest, ...wholeBinding });
   });
 });
 
@@ -65,6 +98,17 @@ describe('OSB › Polling Last Operation', () => {
     expect(headers.get('retry-after')).toBe('3');
     expect((await edge.driver({ apiVersion: '2.14' }).lastOperation('i')).headers.get('retry-after')).toBeNull();
     expect((await edge.broker.lastOperation('i', 'b')).headers.get('retry-after')).toBeNull();
+  });
+
+  test('instance_usable and update_repeatable where brokering gives them, from 2.16 on', async () => {
+    edge.instances.last = { state: 'failed', description: 'no', instanceUsable: false, updateRepeatable: true };
+    const failed = { state: 'failed', description: 'no' };
+    expect((await edge.broker.lastOperation('i')).body).toEqual({
+      ...failed,
+      instance_usable: false,
+      update_repeatable: true,
+    });
+    expect((await edge.driver({ apiVersion: '2.15' }).lastOperation('i')).body).toEqual(failed);
   });
 
   test.each(['?operation=o&service_id=&plan_id=x', '?operation=&operation=o', '', '?operation=%20other%2F'])(
@@ -81,6 +125,10 @@ describe('OSB › Catalog Management', () => {
     const { status, body } = await edge.broker.catalog();
     expect(status).toBe(200);
     expect(catalogAnswer.parse(body)).toEqual(body);
+  });
+
+  test('C8: metadata under the names of the profile', async () => {
+    expect((await edge.broker.catalog()).body.services).toMatchObject([{ metadata: { displayName: 'Notes' } }]);
   });
 
   test('an older platform is told nothing newer', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bindingPath, type ErrorBody, instancePath } from '../support/broker-driver.js';
+import { type ErrorBody, instancePath } from '../support/broker-driver.js';
 import { type Edge, sold, startEdge } from '../support/edge-only.js';
 
 let edge: Edge;
@@ -97,77 +97,6 @@ describe('OSB › Originating Identity', () => {
   });
 });
 
-describe('the order of checks', () => {
-  test('provision: 401 → 412 → content type 400 → JSON 400 → object 400 → 422 → parameters 400 → brokering', async () => {
-    const stranger = { authorization: 'Basic x', 'x-broker-api-version': '1.0', 'content-type': 'text/plain' };
-    const { authorization: _, ...known } = stranger;
-    const spoken = { 'content-type': 'text/plain' };
-    const requests: readonly (readonly [object, body: string, query: Record<string, string>])[] = [
-      [stranger, '{', {}],
-      [known, '{', {}],
-      [spoken, '{', {}],
-      [{}, '{', {}],
-      [{}, '[]', {}],
-      [{}, '{}', {}],
-      [{}, '{}', async],
-      [{}, JSON.stringify(provisionable), async],
-    ];
-    const seen: (readonly [number, string | undefined, reached: number])[] = [];
-    for (const [headers, body, query] of requests) {
-      const options = { headers: { ...headers }, body, query };
-      const answer = await edge.broker.raw<Partial<ErrorBody>>('PUT', instancePath('i'), options);
-      seen.push([answer.status, answer.body.error, edge.instances.asked.length]);
-    }
-    expect(seen).toEqual([
-      [401, 'Unauthorized', 0],
-      [412, 'UnsupportedApiVersion', 0],
-      [400, 'MalformedRequest', 0],
-      [400, 'MalformedRequest', 0],
-      [400, 'MalformedRequest', 0],
-      [422, 'AsyncRequired', 0],
-      [400, 'MalformedRequest', 0],
-      [202, undefined, 1],
-    ]);
-  });
-
-  test.each(['false', '1', 'TRUE', ''])('accepts_incomplete=%j is not true: 422', async (accepts_incomplete) => {
-    const query = { ...sold, accepts_incomplete };
-    for (const [method, path] of [
-      ['PUT', instancePath('i')],
-      ['DELETE', instancePath('i')],
-      ['PUT', bindingPath('i', 'b')],
-      ['DELETE', bindingPath('i', 'b')],
-    ] as const) {
-      const answer = await edge.broker.raw<ErrorBody>(method, path, {
-        query,
-        ...(method === 'PUT' && { body: provisionable }),
-      });
-      expect([answer.status, answer.body.error]).toEqual([422, 'AsyncRequired']);
-    }
-  });
-
-  test('deprovision: its parameters are required before brokering is asked', async () => {
-    const answer = await edge.broker.raw<ErrorBody>('DELETE', instancePath('i'), { query: async });
-    expect(answer).toMatchObject({
-      status: 400,
-      body: { description: 'service_id must be a non-empty string; plan_id must be a non-empty string.' },
-    });
-    expect(edge.instances.asked).toEqual([]);
-  });
-
-  test('unbind: brokering looks for the binding before the parameters are required', async () => {
-    await edge.broker.raw('DELETE', bindingPath('i', 'b'), { query: async });
-    expect(edge.bindings.asked).toMatchObject([{ bindingId: 'b' }]);
-    expect(edge.bindings.asked[0]).not.toHaveProperty('serviceId');
-  });
-
-  test('a 2.13 platform cannot bind asynchronously: 422', async () => {
-    const answer = await edge.driver({ apiVersion: '2.13' }).bind('i', 'b', sold);
-    expect(answer).toMatchObject({ status: 422, body: { error: 'AsyncRequired' } });
-    expect(edge.bindings.asked).toEqual([]);
-  });
-});
-
 describe('OSB › Content Type', () => {
   const put = (headers: Record<string, string | undefined>, body: unknown = provisionable) =>
     edge.broker.raw<ErrorBody>('PUT', instancePath('i'), { query: async, headers, body });
@@ -249,8 +178,48 @@ describe('OSB › Vendor Extension Fields: unknown fields are ignored, and null 
     const body = { ...sold, app_guid: 'old', bind_resource: { app_guid: 'app', x: 1 }, context: { x: 1 }, x: 1 };
     expect((await edge.broker.bind('i', 'b', body)).status).toBe(202);
     expect(edge.bindings.asked).toMatchObject([
-      { appGuid: 'app', bindResource: { app_guid: 'app', x: 1 }, context: { x: 1 }, parameters: {} },
+      { kind: 'new', appGuid: 'app', bindResource: { app_guid: 'app', x: 1 }, context: { x: 1 }, parameters: {} },
     ]);
+  });
+});
+
+describe('OSB › Updating, Binding Rotation: what brokering hears of', () => {
+  const caller = { platform: 'platform' };
+  const update = {
+    service_id: 'service-1',
+    plan_id: 'plan-2',
+    parameters: { colour: 'red' },
+    context: { x: 1 },
+    maintenance_info: { version: '1.0.0' },
+    previous_values: { plan_id: 'plan-1' },
+  };
+
+  test.each([
+    ['2.17', { maintenanceInfoVersion: '1.0.0' }],
+    ['2.14', {}],
+  ])('an update at %s', async (apiVersion, newer) => {
+    await edge.driver({ apiVersion }).update('i', update);
+    const { parameters, context } = update;
+    expect(edge.instances.asked).toEqual([
+      { caller, instanceId: 'i', serviceId: 'service-1', planId: 'plan-2', parameters, context, ...newer },
+    ]);
+  });
+
+  test('what is absent is not heard of', async () => {
+    await edge.broker.update('i', { service_id: 'service-1' });
+    expect(edge.instances.asked).toEqual([{ caller, instanceId: 'i', serviceId: 'service-1' }]);
+  });
+
+  test('a successor, from 2.17 on', async () => {
+    await edge.broker.bind('i', 'b', { predecessor_binding_id: 'a' });
+    await edge.driver({ apiVersion: '2.16' }).bind('i', 'b', { predecessor_binding_id: 'a', ...sold });
+    expect(edge.bindings.asked).toMatchObject([
+      { kind: 'successor', predecessorBindingId: 'a', bindingId: 'b' },
+      { kind: 'new', serviceId: 'service-1' },
+    ]);
+    expect(await edge.driver({ apiVersion: '2.16' }).bind('i', 'b', { predecessor_binding_id: 'a' })).toMatchObject({
+      status: 400,
+    });
   });
 });
 

@@ -29,12 +29,15 @@ export interface CatalogBody {
 export interface LastOperationBody {
   readonly state: 'in progress' | 'succeeded' | 'failed';
   readonly description: string;
+  readonly instance_usable?: boolean;
+  readonly update_repeatable?: boolean;
 }
 
 export interface BindingBody {
   readonly credentials: Readonly<Record<string, unknown>>;
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly endpoints?: readonly { readonly host: string; readonly ports: readonly string[] }[];
+  readonly metadata?: { readonly expires_at: string; readonly renew_before?: string };
 }
 
 export interface Sold {
@@ -48,6 +51,15 @@ export interface ProvisionBody extends Sold {
   readonly context?: object;
   readonly parameters?: object;
   readonly maintenance_info?: object;
+}
+
+export interface UpdateBody {
+  readonly service_id: string;
+  readonly plan_id?: string;
+  readonly context?: object;
+  readonly parameters?: object;
+  readonly maintenance_info?: object;
+  readonly previous_values?: object;
 }
 
 export interface BindBody extends Sold {
@@ -95,13 +107,23 @@ export class BrokerDriver {
     return this.raw('GET', instancePath(instanceId));
   }
 
+  /** Asynchronous. */
+  update(instanceId: string, body: UpdateBody): Promise<Answer<{ operation?: string } & Partial<ErrorBody>>> {
+    return this.raw('PATCH', instancePath(instanceId), { query: { accepts_incomplete: 'true' }, body });
+  }
+
   deprovision(instanceId: string, { service_id, plan_id }: Sold): Promise<Answer<{ operation?: string }>> {
     return this.raw('DELETE', instancePath(instanceId), {
       query: { accepts_incomplete: 'true', service_id, plan_id },
     });
   }
 
-  bind(instanceId: string, bindingId: string, body: BindBody): Promise<Answer<{ operation?: string }>> {
+  /** Asynchronous where it takes long: answers the binding, or the operation that makes it. */
+  bind(
+    instanceId: string,
+    bindingId: string,
+    body: BindBody | { readonly predecessor_binding_id: string },
+  ): Promise<Answer<Partial<BindingBody> & { operation?: string }>> {
     return this.raw('PUT', bindingPath(instanceId, bindingId), { query: { accepts_incomplete: 'true' }, body });
   }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { Refusal, type RefusalReason } from '../../src/brokering/refusal.js';
-import type { BindingView, InstanceView, LastOperation } from '../../src/brokering/requests.js';
+import type { BindingView, InstanceView, LastOperation, Patience } from '../../src/brokering/requests.js';
 import { ServiceBindings } from '../../src/brokering/service-bindings.js';
 import { ServiceInstances } from '../../src/brokering/service-instances.js';
 import { Catalog } from '../../src/catalog/catalog.js';
@@ -30,6 +30,7 @@ offerings:
     service: notebook
     description: Notes
     bindable: true
+    allow_context_updates: true
     tags: [notes]
     metadata: { displayName: Notes }
     plans:
@@ -37,6 +38,8 @@ offerings:
         id: plan-1
         description: A few
         free: true
+        plan_updateable: true
+        binding_rotatable: true
         maximum_polling_duration: 60
         maintenance_info: { version: 1.0.0, description: First }
         template: { pages: 3 }
@@ -54,27 +57,36 @@ export const notebook = {
       additionalProperties: false,
       properties: { colour: { type: 'string', enum: ['red', 'blue'] } },
     },
+    update: { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', additionalProperties: false },
     bind: { $schema: 'http://json-schema.org/draft-07/schema#', type: 'object', additionalProperties: false },
   }),
 } as unknown as AnyService;
 
+/** Every way in which a request can succeed; each method takes those that it has. */
+const outcomes = {
+  accepted: { kind: 'accepted', operation: 'o' },
+  unchanged: { kind: 'unchanged' },
+  finished: { kind: 'finished' },
+} as const;
+
+const starting: LastOperation = { state: 'in progress', description: 'starting', retryAfter: 2.5 };
+
 export class NotedInstances extends ServiceInstances {
   asked: unknown[] = [];
   refuse: RefusalReason | Error | undefined;
-  outcome: 'accepted' | 'unchanged' = 'accepted';
-  last: LastOperation = {
-    state: 'in progress',
-    description: 'starting',
-    retryAfter: 2.5,
+  outcome: Exclude<keyof typeof outcomes, 'finished'> = 'accepted';
+  last: LastOperation = starting;
+  view: InstanceView = {
+    serviceId: 'service-1',
+    planId: 'plan-1',
+    parameters: {},
+    maintenanceInfoVersion: '1.0.0',
+    metadata: { labels: { colour: 'red' }, attributes: { pages: '3' } },
   };
-  view: InstanceView = { serviceId: 'service-1', planId: 'plan-1', parameters: {}, maintenanceInfoVersion: '1.0.0' };
 
-  provision = async (request: unknown) =>
-    this.note(
-      request,
-      this.outcome === 'accepted' ? ({ kind: 'accepted', operation: 'o' } as const) : ({ kind: 'unchanged' } as const),
-    );
-  deprovision = async (request: unknown) => this.note(request, { kind: 'accepted', operation: 'o' } as const);
+  provision = async (request: unknown) => this.note(request, outcomes[this.outcome]);
+  update = async (request: unknown) => this.note(request, outcomes[this.outcome]);
+  deprovision = async (request: unknown) => this.note(request, outcomes.accepted);
   fetch = async (address: unknown) => this.note(address, this.view);
   lastOperation = async (address: object, request: object) => this.note({ ...address, ...request }, this.last);
 
@@ -82,6 +94,7 @@ export class NotedInstances extends ServiceInstances {
     this.asked = [];
     this.refuse = undefined;
     this.outcome = 'accepted';
+    this.last = starting;
   }
 
   private note<Outcome>(request: unknown, outcome: Outcome): Outcome {
@@ -94,30 +107,41 @@ export class NotedInstances extends ServiceInstances {
 
 export class NotedBindings extends ServiceBindings {
   asked: unknown[] = [];
-  outcome: 'accepted' | 'unchanged' = 'accepted';
+  patience: Patience[] = [];
+  refuse: RefusalReason | undefined;
+  outcome: keyof typeof outcomes = 'accepted';
   last: LastOperation = { state: 'succeeded', description: 'done' };
   view: BindingView = {
     credentials: { uri: 'notes://' },
+    metadata: {
+      expiresAt: new Date('2026-12-31T23:59:59.99Z'),
+      renewBefore: new Date('2026-12-24T00:00:00Z'),
+    },
     parameters: { role: 'reader' },
     endpoints: [{ host: 'notes', ports: ['1'] }],
   };
 
-  bind = async (request: unknown) =>
-    this.note(
-      request,
-      this.outcome === 'accepted' ? ({ kind: 'accepted', operation: 'o' } as const) : ({ kind: 'unchanged' } as const),
-    );
-  unbind = async (request: unknown) => this.note(request, { kind: 'accepted', operation: 'o' } as const);
+  bind = async (request: unknown, patience: Patience) => {
+    this.patience.push(patience);
+    return this.note(request, outcomes[this.outcome]);
+  };
+  unbind = async (request: unknown, patience: Patience) => {
+    this.patience.push(patience);
+    return this.note(request, this.outcome === 'accepted' ? outcomes.accepted : outcomes.finished);
+  };
   fetch = async (address: unknown) => this.note(address, this.view);
   lastOperation = async (address: object, request: object) => this.note({ ...address, ...request }, this.last);
 
   reset(): void {
     this.asked = [];
+    this.patience = [];
+    this.refuse = undefined;
     this.outcome = 'accepted';
   }
 
   private note<Outcome>(request: unknown, outcome: Outcome): Outcome {
     this.asked.push(request);
+    if (this.refuse) throw new Refusal(this.refuse, 'told so');
     return outcome;
   }
 }

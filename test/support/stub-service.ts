@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { done, type Procedure, type Stage, type StepContext, type StepOutcome } from '../../src/operations/step.js';
-import type { Binding, Instance, JsonObject, Service, UnopenedInstance } from '../../src/services/service.js';
+import type { Binding, Form, Instance, JsonObject, Service, UnopenedInstance } from '../../src/services/service.js';
 
 type Template = { readonly size: number };
 type InstanceSecrets = { readonly key: string };
 type BindingSecrets = { readonly password: string };
-type Verb = 'provision' | 'deprovision' | 'bind' | 'unbind';
+type Verb = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind';
 
 /** A run of one of the stub's steps, as a test sees it. */
 export interface StubStep {
@@ -40,13 +40,15 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
   behaviour: (step: StubStep) => Promise<StepOutcome> = async () => done;
   stagesOf: Record<Verb, readonly (readonly string[])[]> = {
     provision: [['first'], ['second-a', 'second-b'], ['third']],
+    update: [['paint']],
     deprovision: [['clear']],
     bind: [['user']],
     unbind: [['drop']],
   };
 
   parameterSchemas() {
-    return { provision: schema({ colour: { type: 'string' } }), bind: schema({ role: { type: 'string' } }) };
+    const instance = schema({ colour: { type: 'string' } });
+    return { provision: instance, update: instance, bind: schema({ role: { type: 'string' } }) };
   }
 
   async generateInstanceSecrets() {
@@ -59,9 +61,20 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
   }
 
   readonly provision = this.#versioned('provision');
+  readonly update = this.#versioned('update');
   readonly deprovision = this.#versioned('deprovision');
   readonly bind = this.#versioned('bind');
   readonly unbind = this.#versioned('unbind');
+
+  /** It cannot shrink, nor turn black. */
+  refuseUpdate(from: Form<Template>, to: Form<Template>) {
+    if (to.template.size < from.template.size) return 'the size cannot be reduced, only raised';
+    return to.parameters.colour === 'black' ? 'black is not to be had: any other colour is' : undefined;
+  }
+
+  metadata({ template }: UnopenedInstance<Template>) {
+    return { labels: { kind: 'stub' }, attributes: { size: String(template.size) } };
+  }
 
   credentials(instance: Instance<Template, InstanceSecrets>, binding: Binding<BindingSecrets>): JsonObject {
     return { uri: `stub://${instance.id}`, username: binding.id, password: binding.secrets.password };
@@ -72,7 +85,8 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
 
   #versioned(verb: Verb) {
     type About = UnopenedInstance<Template> & { readonly secrets?: InstanceSecrets };
-    const make = (instance: About, binding?: Binding<BindingSecrets>): Procedure => ({
+    // What `update` is told besides, the form before, changes nothing of its steps.
+    const make = (instance: About, besides?: Binding<BindingSecrets> | Form<Template>): Procedure => ({
       topics: [`stub:${instance.id}`],
       stages: this.stagesOf[verb].map(
         (keys): Stage =>
@@ -80,7 +94,7 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
             key,
             description: `running ${key}`,
             run: async (context) => {
-              const secrets = binding?.secrets ?? instance.secrets;
+              const secrets = besides && 'secrets' in besides ? besides.secrets : instance.secrets;
               const step = {
                 verb,
                 key,

@@ -45,6 +45,8 @@ test('what need not be set has defaults', () => {
     clusterDomain: 'cluster.local',
     memberAccess: 'tunnel',
     deletedGraceSeconds: 3600,
+    synchronousSeconds: 5,
+    bindingLifetimeSeconds: 0,
   });
 });
 

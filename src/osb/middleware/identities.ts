@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import { withRequestLogFields } from '../../observability/request-log.js';
 import type { JsonObject } from '../../services/service.js';
 import { type RequestContext, remember } from '../request-context.js';
+import { whyNotStorable } from '../storable.js';
 
 const requestIdentityHeader = 'X-Broker-API-Request-Identity';
 
@@ -31,7 +32,7 @@ export function parseOriginatingIdentity(header: string): RequestContext['origin
   try {
     const value: unknown = JSON.parse(Buffer.from(encoded, 'base64').toString('utf8'));
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject ? { platform, value: value as JsonObject } : undefined;
+    return isObject && whyNotStorable(value) === undefined ? { platform, value: value as JsonObject } : undefined;
   } catch {
     return undefined;
   }

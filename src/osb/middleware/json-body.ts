@@ -2,7 +2,10 @@ import { json, type RequestHandler } from 'express';
 import { EdgeRefusal } from '../errors.js';
 
 const limitBytes = 1024 * 1024;
-const read = json({ limit: limitBytes, type: () => true });
+
+/** -0 does not survive being stored, and would make the same request another one when it is sent again. */
+const reviver = (_name: string, value: unknown): unknown => (Object.is(value, -0) ? 0 : value);
+const read = json({ limit: limitBytes, type: () => true, reviver });
 
 /** OSB › Content Type: JSON, also where no type is said. Only verbs that have a body are asked for one. */
 export const jsonBody: RequestHandler = (request, response, next) => {

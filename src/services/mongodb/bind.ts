@@ -1,9 +1,9 @@
 import { done, type Procedure, type Step } from '../../operations/step.js';
 import type { Binding, Instance } from '../service.js';
+import { accessOf } from './access.js';
 import { type Environment, replicaSetOf, topicsOf } from './environment.js';
 import { Members } from './members/members.js';
 import { bindingName } from './names.js';
-import { accessOf } from './parameters.js';
 import { clientsPolicy } from './replica-set/network-policies.js';
 import type { ReplicaSet } from './replica-set/replica-set.js';
 import type { BindingSecrets, InstanceSecrets } from './secrets.js';
@@ -17,12 +17,16 @@ export function bind(environment: Environment, instance: BoundInstance, binding:
   const members = new Members(set, instance.secrets, environment.connections);
   return {
     topics: topicsOf(set.instance.namespace),
-    stages: [[createUser(members, binding), admitClients(environment, set, binding)]],
+    stages: [[createUser(set, members, binding), admitClients(environment, set, binding)]],
   };
 }
 
-function createUser(members: Members, { id, parameters, secrets }: Binding<BindingSecrets>): Step {
-  const { database, role } = accessOf(parameters);
+function createUser(
+  { instance }: ReplicaSet,
+  members: Members,
+  { id, parameters, secrets }: Binding<BindingSecrets>,
+): Step {
+  const { database, role } = accessOf(parameters, instance.id);
   return {
     key: 'user',
     description: 'creating the user',

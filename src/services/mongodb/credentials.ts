@@ -1,6 +1,6 @@
 import type { Binding, Instance, JsonObject } from '../service.js';
+import { accessOf } from './access.js';
 import { bindingName, mongodbPort } from './names.js';
-import { accessOf } from './parameters.js';
 import { memberHost, ordinals, type ReplicaSet } from './replica-set/replica-set.js';
 import type { BindingSecrets, InstanceSecrets } from './secrets.js';
 
@@ -10,7 +10,7 @@ export function credentials(
   { secrets }: Pick<Instance<never, InstanceSecrets>, 'secrets'>,
   binding: Pick<Binding<BindingSecrets>, 'id' | 'parameters' | 'secrets'>,
 ): JsonObject {
-  const { database } = accessOf(binding.parameters);
+  const { database } = accessOf(binding.parameters, set.instance.id);
   const hosts = hostsOf(set);
   const username = bindingName(binding.id);
   const { password } = binding.secrets;

@@ -13,6 +13,9 @@ export const adminUser = 'holdfast-admin';
 
 export const namespaceOf = (instanceId: string) => `m-${instanceId}`;
 
+/** The database of bindings that name none. */
+export const defaultDatabase = (instanceId: string) => `db-${instanceId}`;
+
 /** A binding's MongoDB user and its NetworkPolicy are called the same. */
 export const bindingName = (bindingId: string) => `b-${bindingId}`;
 

@@ -8,19 +8,23 @@ import { Members } from './members/members.js';
 import { bringUp } from './replica-set/bring-up.js';
 import { replicaSetManifests, serviceAccount, sharedManifests } from './replica-set/manifests.js';
 import { instanceAnnotations, instanceLabels, type ReplicaSet } from './replica-set/replica-set.js';
+import { applySettings } from './replica-set/server-settings.js';
 import { statefulSet } from './replica-set/stateful-set.js';
 import type { InstanceSecrets } from './secrets.js';
+import { areDefaults, settingsOf } from './settings.js';
 import type { Template } from './template.js';
 
 export function provision(environment: Environment, instance: Instance<Template, InstanceSecrets>): Procedure {
   const set = replicaSetOf(instance, environment);
   const members = new Members(set, instance.secrets, environment.connections);
+  const settings = settingsOf(instance.parameters);
   return {
     topics: topicsOf(set.instance.namespace),
     stages: [
       [prepareNamespace(environment, set)],
       [applyObjects(environment, set, instance.secrets)],
       ...bringUp({ cluster: environment.cluster, set, members, secrets: instance.secrets }),
+      ...(areDefaults(settings) ? [] : applySettings({ set, members, settings })),
     ],
   };
 }

@@ -1,13 +1,15 @@
-import type { ServiceParts } from '../registry.js';
 import type { Service } from '../service.js';
+import type { ServiceParts } from '../service-parts.js';
 import { bind } from './bind.js';
 import { credentials, hostsOf } from './credentials.js';
 import { deprovision } from './deprovision.js';
 import { type Environment, replicaSetName, replicaSetOf } from './environment.js';
 import { MemberConnections } from './members/connections.js';
 import { directRoute, tunnelRoute } from './members/routes.js';
+import { metadata } from './metadata.js';
 import { mongodbPort } from './names.js';
 import { parameterSchemas } from './parameters.js';
+import { refuseUpdate } from './plan-changes.js';
 import { provision } from './provision.js';
 import {
   type BindingSecrets,
@@ -17,6 +19,7 @@ import {
 } from './secrets.js';
 import { type Template, templateSchema } from './template.js';
 import { unbind } from './unbind.js';
+import { update } from './update.js';
 
 export type MongodbService = Service<Template, InstanceSecrets, BindingSecrets>;
 
@@ -35,10 +38,13 @@ export function mongodbService(parts: ServiceParts): MongodbService {
     generateBindingSecrets: async () => generateBindingSecrets(),
 
     provision: { current: 1, versions: { 1: (instance) => provision(environment, instance) } },
+    refuseUpdate,
+    update: { current: 1, versions: { 1: (instance) => update(environment, instance) } },
     deprovision: { current: 1, versions: { 1: ({ id }) => deprovision(cluster, id) } },
     bind: { current: 1, versions: { 1: (instance, binding) => bind(environment, instance, binding) } },
     unbind: { current: 1, versions: { 1: (instance, binding) => unbind(environment, instance, binding) } },
 
+    metadata,
     credentials: (instance, binding) => credentials(replicaSetOf(instance, environment), instance, binding),
     endpoints: (instance) =>
       hostsOf(replicaSetOf(instance, environment)).map((address) => ({

@@ -1,5 +1,5 @@
-import type { BindRequest, ProvisionRequest } from '../../../src/brokering/requests.js';
-import type { Plan, Sold } from '../../../src/catalog/catalog.js';
+import type { BindingAddress, NewBinding, ProvisionRequest, UpdateRequest } from '../../../src/brokering/requests.js';
+import type { Offering, Plan, Sold } from '../../../src/catalog/catalog.js';
 import type { AnyService } from '../../../src/services/service.js';
 import type { Sealed } from '../../../src/store/encryption.js';
 import type { OperationRecord, ServiceBindingRecord, ServiceInstanceRecord } from '../../../src/store/records.js';
@@ -13,16 +13,27 @@ const plan: Plan = {
   maintenanceInfo: { version: '1.0.0' },
   maximumPollingDuration: 600,
   template: {},
-  schemas: { provision: {}, bind: {} },
+  planUpdateable: true,
+  bindingRotatable: true,
+  schemas: { provision: {}, update: {}, bind: {} },
   validateProvisionParameters: ({ wrong }) => (wrong === undefined ? [] : ['parameter "wrong" is unknown']),
+  validateUpdateParameters: ({ wrong }) => (wrong === undefined ? [] : ['parameter "wrong" is unknown']),
   validateBindParameters: ({ wrong }) => (wrong === undefined ? [] : ['parameter "wrong" is unknown']),
 };
 
-export function sold(changes: Partial<Plan> = {}): Sold {
+export function sold(changes: Partial<Plan> = {}, offered: Partial<Offering> = {}): Sold {
   const changed = { ...plan, ...changes };
-  const offering = { id: 'service-1', name: 'stub', description: 'A stub', bindable: true, tags: [] };
-  // The deciders ask the plan only: no service is looked at.
-  return { offering: { ...offering, service: {} as AnyService, plans: [changed] }, plan: changed };
+  const offering = {
+    id: 'service-1',
+    name: 'stub',
+    description: 'A stub',
+    bindable: true,
+    tags: [],
+    allowContextUpdates: true,
+    ...offered,
+  };
+  // The deciders ask the plan; of a service they want its template's version only.
+  return { offering: { ...offering, service: { templateVersion: 1 } as AnyService, plans: [changed] }, plan: changed };
 }
 
 const caller = { platform: 'cf' };
@@ -39,7 +50,15 @@ export const provisionRequest = (changes: Partial<ProvisionRequest> = {}): Provi
   ...changes,
 });
 
-export const bindRequest = (changes: Partial<BindRequest> = {}): BindRequest => ({
+export const updateRequest = (changes: Partial<UpdateRequest> = {}): UpdateRequest => ({
+  caller,
+  instanceId: 'instance-1',
+  serviceId: 'service-1',
+  ...changes,
+});
+
+export const bindRequest = (changes: Partial<NewBinding> = {}): BindingAddress & NewBinding => ({
+  kind: 'new',
   caller,
   instanceId: 'instance-1',
   bindingId: 'binding-1',
@@ -70,7 +89,13 @@ export const instance = (changes: Partial<ServiceInstanceRecord> = {}): ServiceI
   organizationGuid: 'organization-1',
   spaceGuid: 'space-1',
   service: 'stub',
-  plan: { name: 'small', template: {}, templateVersion: 1, maximumPollingDuration: 600 },
+  plan: {
+    name: 'small',
+    template: {},
+    templateVersion: 1,
+    maximumPollingDuration: 600,
+    maintenanceInfoVersion: '1.0.0',
+  },
   revision: 0,
   lastOperation: 'op-instance',
   ...changes,

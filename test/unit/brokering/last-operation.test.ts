@@ -15,6 +15,29 @@ describe('tellOperation', () => {
   });
 });
 
+describe('tellOperation of a failure', () => {
+  it.each([
+    ['provision', {}],
+    ['update', { instanceUsable: true, updateRepeatable: true }],
+    ['deprovision', { instanceUsable: false }],
+    ['bind', {}],
+    ['unbind', {}],
+  ] as const)('%s', (kind, told) => {
+    const common = { state: 'failed', description: 'starting the members' };
+    expect(tellOperation(operation({ kind, state: 'failed' }))).toEqual({ ...common, ...told });
+  });
+});
+
+describe('retryAfter', () => {
+  it.each([
+    [0, 1],
+    [4, 5],
+    [100, 10],
+  ])('after %i pauses without progress is %i s', (pauses, retryAfter) => {
+    expect(tellOperation(operation({ pauses }))).toMatchObject({ retryAfter });
+  });
+});
+
 describe('isRemembered', () => {
   const now = new Date(100_000);
   it.each([

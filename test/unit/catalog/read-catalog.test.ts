@@ -60,6 +60,22 @@ test('a right catalog is read', () => {
   expect(catalog.findOffering('service-1')?.name).toBe('notes');
 });
 
+test('plan_updateable is the word of the plan, or else of the offering; whatever is not said is false', () => {
+  const read = (text: string) => readCatalog(write({ 'catalog.yaml': text })('catalog.yaml'), services).offerings[0];
+  const said = right
+    .replace('bindable: true', 'bindable: true\n    plan_updateable: true\n    allow_context_updates: true')
+    .replace('free: true', 'free: true\n        plan_updateable: false\n        binding_rotatable: true');
+  expect(read(said)).toMatchObject({
+    allowContextUpdates: true,
+    plans: [
+      { planUpdateable: false, bindingRotatable: true },
+      { planUpdateable: true, bindingRotatable: false },
+    ],
+  });
+  const neither = { planUpdateable: false, bindingRotatable: false };
+  expect(read(right)).toMatchObject({ allowContextUpdates: false, plans: [neither, neither] });
+});
+
 describe('a wrong catalog is told by file, line and reason', () => {
   const cases: readonly (readonly [what: string, from: string, to: string, ...lines: string[]])[] = [
     ['no YAML', '  - name: notes', '  - name: [notes', 'catalog.yaml:3: is no YAML: '],

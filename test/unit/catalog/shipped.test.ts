@@ -26,6 +26,12 @@ describe('catalog/default.yaml', () => {
     expect(plan.free || plan.metadata?.costs).toBeTruthy();
   });
 
+  test('lets contexts be updated and bindings be rotated', () => {
+    expect(catalog.offerings.map(({ allowContextUpdates }) => allowContextUpdates)).toEqual([true]);
+    for (const { plan } of catalog.plans())
+      expect(plan).toMatchObject({ planUpdateable: false, bindingRotatable: true });
+  });
+
   test('gives a plan the template of its offering and its own fields', () => {
     expect(catalog.plans()[1]?.plan.template).toEqual({
       topology: 'replica-set',

@@ -18,6 +18,8 @@ describe('OSB › Service Broker Errors', () => {
     ['concurrency', 422, 'ConcurrencyError'],
     ['maintenance-info', 422, 'MaintenanceInfoConflict'],
     ['unprocessable', 422, 'Unprocessable'],
+    ['failed', 500, 'OperationFailed'],
+    ['late', 504, 'OperationTimedOut'],
     ['unavailable', 503, 'ServiceUnavailable'],
     ['internal', 500, 'InternalError'],
   ];

@@ -11,6 +11,8 @@ test.each([
   ['cloudfoundry not-json', undefined],
   [`cloudfoundry ${encode(['u'])}`, undefined],
   [`cloudfoundry ${encode({ a: 1 })} more`, undefined],
+  [`cloudfoundry ${encode({ 'a\0': 1 })}`, undefined],
+  [`cloudfoundry ${Buffer.from(`${'{"a":'.repeat(99)}1${'}'.repeat(99)}`).toString('base64')}`, undefined],
 ])('OSB › Originating Identity: %j', (header, expected) => {
   expect(parseOriginatingIdentity(header)).toEqual(expected);
 });

@@ -1,4 +1,6 @@
 import type { Db, Document } from 'mongodb';
+import { UserError } from '../../../operations/errors.js';
+import { hasCodeName } from './server-errors.js';
 
 /** https://www.mongodb.com/docs/manual/reference/command/hello/ */
 export interface Hello {
@@ -48,9 +50,58 @@ export interface ReplicaSetStatus {
 export const readStatus = (admin: Db, signal: AbortSignal) =>
   command<ReplicaSetStatus>(admin, { replSetGetStatus: 1 }, signal);
 
-export async function setDefaultWriteConcern(admin: Db, signal: AbortSignal): Promise<void> {
-  const majority = { w: 'majority' };
-  await command(admin, { setDefaultRWConcern: 1, defaultWriteConcern: majority, writeConcern: majority }, signal);
+/** Ends before the connection's own patience does. */
+export const majority = { w: 'majority', wtimeout: 8_000 };
+
+/** What holds where a client names no concern. */
+export interface DefaultConcerns {
+  readonly write: 'majority' | number;
+  readonly read: string;
+}
+
+/** https://www.mongodb.com/docs/manual/reference/command/getDefaultRWConcern/ */
+export async function readDefaultConcerns(admin: Db, signal: AbortSignal): Promise<Partial<DefaultConcerns>> {
+  const { defaultWriteConcern, defaultReadConcern } = await command<{
+    readonly defaultWriteConcern?: { readonly w: DefaultConcerns['write'] };
+    readonly defaultReadConcern?: { readonly level: string };
+  }>(admin, { getDefaultRWConcern: 1 }, signal);
+  return {
+    ...(defaultWriteConcern && { write: defaultWriteConcern.w }),
+    ...(defaultReadConcern && { read: defaultReadConcern.level }),
+  };
+}
+
+/** https://www.mongodb.com/docs/manual/reference/command/setDefaultRWConcern/ */
+export async function setDefaultConcerns(
+  admin: Db,
+  { write, read }: Partial<DefaultConcerns>,
+  signal: AbortSignal,
+): Promise<void> {
+  const request = {
+    setDefaultRWConcern: 1,
+    ...(write !== undefined && { defaultWriteConcern: { w: write } }),
+    ...(read !== undefined && { defaultReadConcern: { level: read } }),
+    writeConcern: majority,
+  };
+  await command(admin, request, signal);
+}
+
+const blocksWrites = 2;
+
+/** https://www.mongodb.com/docs/manual/reference/command/serverStatus/#repl */
+export async function areWritesBlocked(admin: Db, signal: AbortSignal): Promise<boolean> {
+  const { repl } = await command<{ repl: { userWriteBlockMode?: number } }>(admin, { serverStatus: 1 }, signal);
+  return repl.userWriteBlockMode === blocksWrites;
+}
+
+/** https://www.mongodb.com/docs/manual/reference/command/setUserWriteBlockMode/: it waits for a majority by itself. */
+export async function setWriteBlocking(admin: Db, global: boolean, signal: AbortSignal): Promise<void> {
+  try {
+    await command(admin, { setUserWriteBlockMode: 1, global }, signal);
+  } catch (error) {
+    if (!hasCodeName(error, 'CommandNotFound')) throw error;
+    throw new UserError("the instance's MongoDB cannot block writes: 6.0 and later can", { cause: error });
+  }
 }
 
 export async function command<Reply = Document>(database: Db, request: Document, signal: AbortSignal): Promise<Reply> {

@@ -3,9 +3,9 @@ import type { Db } from 'mongodb';
 import type { Cluster } from '../../../kubernetes/cluster.js';
 import { OperatorError } from '../../../operations/errors.js';
 import { done, type Stage, type Step, wait } from '../../../operations/step.js';
-import { hello, initiate, readConfig, readStatus, reconfigure, setDefaultWriteConcern } from '../members/commands.js';
-import { adminLogin, MemberUnreachable } from '../members/connections.js';
-import { type Members, NoPrimary } from '../members/members.js';
+import { hello, initiate, readConfig, readStatus, reconfigure, setDefaultConcerns } from '../members/commands.js';
+import { adminLogin } from '../members/connections.js';
+import type { Members } from '../members/members.js';
 import { describeMembers, isRunning, type Observed } from '../members/pod-states.js';
 import { hasCodeName, isForeignMember, isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
@@ -13,6 +13,7 @@ import { poll } from '../poll.js';
 import type { InstanceSecrets } from '../secrets.js';
 import { ensureUser } from '../users.js';
 import { describeMissing, initialConfig, isSettled, nextMissing, settled, withMember } from './configuration.js';
+import { patient } from './patience.js';
 import { ordinals, type ReplicaSet, replicaSetSelector } from './replica-set.js';
 import { writeWithMajority } from './verification.js';
 
@@ -34,22 +35,6 @@ export function bringUp(parts: BringUp): readonly Stage[] {
     [restoreHeartbeat(parts), verifyWrite(parts)],
   ];
   return stages.map((stage) => stage.map(patient));
-}
-
-/** A member that does not answer yet, or an election, is a reason to wait while a set comes up. */
-function patient(step: Step): Step {
-  return {
-    ...step,
-    async run(context) {
-      try {
-        return await step.run(context);
-      } catch (error) {
-        if (!(error instanceof MemberUnreachable || error instanceof NoPrimary)) throw error;
-        context.log.debug({ err: error }, 'a member is not there yet');
-        return wait(`waiting for members: ${error.message}`);
-      }
-    },
-  };
 }
 
 function startFirstMember({ cluster, set }: BringUp): Step {
@@ -101,7 +86,7 @@ function setDefaults({ set, members }: BringUp): Step {
     key: `${set.name}-defaults`,
     description: 'setting the default write concern',
     async run({ signal }) {
-      await members.asSystemOnPrimary(signal, (admin) => setDefaultWriteConcern(admin, signal));
+      await members.asSystemOnPrimary(signal, (admin) => setDefaultConcerns(admin, { write: 'majority' }, signal));
       return done;
     },
   };

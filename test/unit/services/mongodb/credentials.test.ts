@@ -1,3 +1,4 @@
+import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { expect, it } from 'vitest';
 import { credentials } from '../../../../src/services/mongodb/credentials.js';
@@ -12,13 +13,13 @@ it('are what a driver needs', () => {
   expect(credentials(set, instance, binding)).toEqual({
     type: 'mongodb',
     provider: 'holdfast',
-    uri: `mongodb://b-xyz:secret@${host(0)}:27017,${host(1)}:27017,${host(2)}:27017/app?replicaSet=rs0&authSource=admin&tls=true&retryWrites=true&w=majority`,
+    uri: `mongodb://b-xyz:secret@${host(0)}:27017,${host(1)}:27017,${host(2)}:27017/db-abcdefghij0123456789?replicaSet=rs0&authSource=admin&tls=true&retryWrites=true&w=majority`,
     hosts: [`${host(0)}:27017`, `${host(1)}:27017`, `${host(2)}:27017`],
     host: host(0),
     port: 27017,
     username: 'b-xyz',
     password: 'secret',
-    database: 'app',
+    database: 'db-abcdefghij0123456789',
     replica_set: 'rs0',
     auth_source: 'admin',
     tls: true,
@@ -26,11 +27,21 @@ it('are what a driver needs', () => {
   });
 });
 
-it('encode what a connection string cannot hold as it is', () => {
-  const binding = { id: 'xyz', parameters: { database: 'orders' }, secrets: { password: 'a:b@c/d?%' } };
+it.each([
+  { database: 'orders', password: 'secret' },
+  { database: 'orders', password: 'a:b@c/d?%' },
+  { database: "!#%&'()+,;=@^_`{}~[]", password: 'secret' },
+  { database: '100%25', password: 'secret' },
+  { database: 'größe', password: 'secret' },
+  { database: '注文', password: 'secret' },
+])('encode what a connection string cannot hold as it is: %j', ({ database, password }) => {
+  const binding = { id: 'xyz', parameters: { database }, secrets: { password } };
   const { uri } = credentials(set, instance, binding);
   const parsed = new ConnectionString(String(uri));
-  expect(decodeURIComponent(parsed.password)).toBe('a:b@c/d?%');
-  expect(parsed.pathname).toBe('/orders');
+  expect(String(uri)).toMatch(/^[\x21-\x7e]+$/);
+  expect(decodeURIComponent(parsed.password)).toBe(password);
+  expect(decodeURIComponent(parsed.pathname)).toBe(`/${database}`);
   expect(parsed.hosts).toHaveLength(3);
+  expect(parsed.searchParams.get('replicaSet')).toBe('rs0');
+  expect(new MongoClient(String(uri)).db().databaseName).toBe(database);
 });

@@ -1,0 +1,19 @@
+import { type Step, wait } from '../../../operations/step.js';
+import { MemberUnreachable } from '../members/connections.js';
+import { NoPrimary } from '../members/members.js';
+
+/** A member that does not answer yet, or an election, is a reason to wait. */
+export function patient(step: Step): Step {
+  return {
+    ...step,
+    async run(context) {
+      try {
+        return await step.run(context);
+      } catch (error) {
+        if (!(error instanceof MemberUnreachable || error instanceof NoPrimary)) throw error;
+        context.log.debug({ err: error }, 'a member is not there yet');
+        return wait(`waiting for members: ${error.message}`);
+      }
+    },
+  };
+}

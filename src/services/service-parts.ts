@@ -1,0 +1,12 @@
+import type { Cluster } from '../kubernetes/cluster.js';
+
+/** What services are made of. */
+export interface ServiceParts {
+  readonly cluster: Cluster;
+  /** Written on every object, so that several brokers can share a cluster. */
+  readonly brokerId: string;
+  readonly clusterDomain: string;
+  readonly memberAccess: 'direct' | 'tunnel';
+  /** The namespace that the broker itself runs in, where it runs in the cluster. */
+  readonly brokerNamespace?: string;
+}

@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import type { Cluster } from '../../../../src/kubernetes/cluster.js';
+import type { Procedure } from '../../../../src/operations/step.js';
+import type { Environment } from '../../../../src/services/mongodb/environment.js';
+import { MemberConnections } from '../../../../src/services/mongodb/members/connections.js';
+import { directRoute } from '../../../../src/services/mongodb/members/routes.js';
+import { provision } from '../../../../src/services/mongodb/provision.js';
+import { update } from '../../../../src/services/mongodb/update.js';
+import type { JsonObject } from '../../../../src/services/service.js';
+import { environment, instance } from './examples.js';
+
+const whole: Environment = {
+  ...environment,
+  // Steps are only counted here, not run.
+  cluster: {} as Cluster,
+  connections: new MemberConnections(directRoute),
+  brokerNamespace: undefined,
+};
+
+const keysOf = ({ stages }: Procedure) => stages.map((stage) => stage.map(({ key }) => key));
+
+/** The names of checkpoints in the store. */
+const settings = [['rs0-default-concerns', 'rs0-read-only'], ['rs0-settings']];
+const provisioning = [
+  ['namespace'],
+  ['objects'],
+  ['rs0-start'],
+  ['rs0-initiate'],
+  ['rs0-defaults'],
+  ['rs0-administrator', 'rs0-members'],
+  ['rs0-votes'],
+  ['rs0-heartbeat', 'rs0-verify'],
+];
+
+it.each<[JsonObject, string[][]]>([
+  [{}, []],
+  [{ read_only: false, default_write_concern: 'majority', default_read_concern: 'local' }, []],
+  [{ read_only: true }, settings],
+  [{ default_write_concern: '1' }, settings],
+  [{ default_read_concern: 'majority' }, settings],
+])('a provision sets %j after it is verified, and only what differs from the defaults', (parameters, added) => {
+  expect(keysOf(provision(whole, { ...instance, parameters }))).toEqual([...provisioning, ...added]);
+});
+
+it.each<[JsonObject]>([[{}], [{ read_only: true }]])(
+  'an update to %j sets all, whatever was set before',
+  (parameters) => {
+    const procedure = update(whole, { ...instance, parameters });
+    expect(keysOf(procedure)).toEqual(settings);
+    expect(procedure.topics).toEqual(['namespace:m-abcdefghij0123456789']);
+  },
+);
+
+it.each([
+  [true, 'blocking the writes of apps'],
+  [false, 'letting apps write'],
+])('an update to read_only %s tells the user what it does', (read_only, description) => {
+  const [[, step] = []] = update(whole, { ...instance, parameters: { read_only } }).stages;
+  expect(step?.description).toBe(description);
+});
