@@ -1,4 +1,4 @@
-import type { KubernetesObject, V1Namespace, V1PersistentVolume } from '@kubernetes/client-node';
+import type { KubernetesObject, V1Namespace, V1ObjectMeta, V1PersistentVolume } from '@kubernetes/client-node';
 import { type Cluster, ClusterError } from '../../kubernetes/cluster.js';
 import { done, type Procedure, type Step, wait } from '../../operations/step.js';
 import { topicsOf } from './environment.js';
@@ -48,6 +48,7 @@ function stopMembers(cluster: Cluster, namespace: string): Step {
         ]);
         if (pods.length > 0) return wait(`waiting for members to stop: ${pods.length} left`);
         if (claims.length > 0) return wait(`waiting for volume claims to end: ${claims.length} left`);
+        await noteEmpty(cluster, namespace, signal);
       } catch (error) {
         // A namespace without our rights in it (yet, or any more) has no members either.
         if (!(error instanceof ClusterError && error.reason === 'Forbidden')) throw error;
@@ -55,6 +56,26 @@ function stopMembers(cluster: Cluster, namespace: string): Step {
       return done;
     },
   };
+}
+
+/**
+ * The namespace controller looks again five seconds after a change of the namespace, but unasked only after half of a
+ * pod's grace period, which is a minute where members ended late.
+ */
+async function noteEmpty(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<void> {
+  const { metadata } = (await cluster.read<V1Namespace>(namespaceKind, { name: namespace }, signal)) ?? {};
+  if (!metadata) return;
+  const { name, uid, labels, annotations } = metadata;
+  const noted = { ...annotations, 'holdfast.dev/empty-since': new Date().toISOString() };
+  try {
+    // With its uid, so that a namespace that has gone meanwhile is not made anew.
+    await cluster.apply(
+      { ...namespaceKind, metadata: { name, uid, labels, annotations: noted } as V1ObjectMeta },
+      signal,
+    );
+  } catch (error) {
+    if (!(error instanceof ClusterError && error.reason === 'Conflict')) throw error;
+  }
 }
 
 function removeNamespace(cluster: Cluster, namespace: string): Step {
