@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.js';
+import { bounded } from './bounded.js';
 
 export const queueName = 'operations';
 /** Ids only: Redis is no place for parameters or credentials. */
@@ -11,6 +12,7 @@ export interface OperationJob {
 
 /** How long a request may wait for Redis before it answers without it. */
 const addMilliseconds = 300;
+const closeMilliseconds = 1_000;
 
 /**
  * Delivery of operations to workers, and no more: what is lost here the reconciler brings back from the store. A job has
@@ -60,6 +62,6 @@ export class OperationQueue {
   }
 
   async close(): Promise<void> {
-    await this.#queue.close();
+    await bounded(this.#queue.close(), closeMilliseconds);
   }
 }

@@ -1,6 +1,7 @@
 import { Worker as BullWorker, DelayedError, type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type Logger, withLogFields } from '../observability/logger.js';
+import { bounded } from './bounded.js';
 import type { Executor } from './executor.js';
 import type { RunResult } from './operation-run.js';
 import { type OperationJob, queueName } from './queue.js';
@@ -10,6 +11,8 @@ export interface WorkerOptions {
   /** Operations whose steps run at once in this process; those that wait do not count. */
   readonly concurrency: number;
 }
+
+const closeMilliseconds = 5_000;
 
 /** Takes jobs from the queue and has their operations run. Waiting operations are delayed jobs: they hold no worker. */
 export class OperationWorker {
@@ -49,7 +52,7 @@ export class OperationWorker {
     this.#shutdown.abort(new Error('the worker shuts down'));
     await Promise.allSettled(this.#runs);
     // Without Redis the jobs cannot be given back, and closing in good order would wait for it. The store knows.
-    await this.#worker.close(this.connection.status !== 'ready');
+    await bounded(this.#worker.close(this.connection.status !== 'ready'), closeMilliseconds);
   }
 
   async #process(job: Job<OperationJob>, token: string | undefined): Promise<void> {
