@@ -73,7 +73,13 @@ export function clusterDaemons(
     scheduler: daemon(
       'scheduler',
       'kube-scheduler',
-      { config: paths.configuration('scheduler.yaml'), 'bind-address': '127.0.0.1', 'secure-port': ports.scheduler },
+      {
+        config: paths.configuration('scheduler.yaml'),
+        'bind-address': '127.0.0.1',
+        'secure-port': ports.scheduler,
+        // Seen once: a pod that no event brought back after its volume was bound. The default is five minutes.
+        'pod-max-in-unschedulable-pods-duration': '10s',
+      },
       {
         ports: [local(ports.scheduler)],
         isReady: () => answers(local(ports.scheduler)),

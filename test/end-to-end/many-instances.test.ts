@@ -10,7 +10,7 @@ const ids = Array.from({ length: 10 }, (_, index) => `instance ${index}`);
 let place: BrokerPlace;
 let operations: readonly OperationRecord[];
 
-describe(`${ids.length} replica sets that are asked for at once, of a broker with ${workers} workers`, () => {
+describe(`${ids.length} instances that are asked for at once, of a broker with ${workers} workers`, () => {
   beforeAll(async () => {
     place = await BrokerPlace.open();
     const broker = place.driver(await place.start({ HOLDFAST_WORKER_CONCURRENCY: String(workers) }));
@@ -22,7 +22,7 @@ describe(`${ids.length} replica sets that are asked for at once, of a broker wit
   }, seconds * 1000);
   afterAll(() => place.close(), 180_000);
 
-  it('all succeed, with three members each that vote', async () => {
+  it('all succeed, each with its member that votes', async () => {
     expect(operations.map(({ kind, state }) => [kind, state])).toEqual(ids.map(() => ['provision', 'succeeded']));
     for (const id of ids) {
       const { namespace } = await place.instance(id);
