@@ -1,16 +1,13 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KubernetesCluster } from '../../src/kubernetes/client.js';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
-import { createLogger } from '../../src/observability/logger.js';
-import type { Procedure } from '../../src/operations/step.js';
 import { mongodbService } from '../../src/services/mongodb/service.js';
+import { newIdentifier } from '../../src/store/identifier.js';
+import { carryOut } from '../support/carry-out.js';
 import { clusterLookup } from '../support/cluster-dns.js';
 
 /** The procedures of the service one after the other on a real cluster, without a broker; prints what each step takes. */
-const log = createLogger('silent');
 const cluster = new KubernetesCluster(loadKubeConfig(process.env));
 const service = mongodbService({ cluster, brokerId: 'test', clusterDomain: 'cluster.local', memberAccess: 'tunnel' });
 
@@ -27,7 +24,7 @@ const plan = {
 };
 
 describe.each([3, 1])('a replica set of %d', (members) => {
-  const id = newId();
+  const id = newIdentifier();
   const instance = {
     id,
     owner: { platform: 'test', instanceId: 'any "id"' },
@@ -84,7 +81,12 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 
   async function bindApp(parameters: { database?: string; role?: string }) {
     const provisioned = { ...instance, secrets };
-    const binding = { id: newId(), parameters, context: {}, secrets: await service.generateBindingSecrets({ id }) };
+    const binding = {
+      id: newIdentifier(),
+      parameters,
+      context: {},
+      secrets: await service.generateBindingSecrets({ id }),
+    };
     await carryOut('bind', service.bind.versions[1]?.(provisioned, binding));
     const credentials = service.credentials(provisioned, binding);
     const client = await connect(String(credentials.uri), String(credentials.ca_certificate));
@@ -110,7 +112,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 
 describe('deprovision', () => {
   it('works where the provision was halted after its first object', async () => {
-    const id = newId();
+    const id = newIdentifier();
     const owner = { platform: 'test', instanceId: 'halted' };
     const template = service.templateSchema.parse(plan);
     await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `m-${id}` } }, never);
@@ -119,7 +121,7 @@ describe('deprovision', () => {
   });
 
   it.each([1, 2, 3, 5])('works where the provision was halted in its stage %d', async (stages) => {
-    const id = newId();
+    const id = newIdentifier();
     const owner = { platform: 'test', instanceId: 'halted' };
     const instance = { id, owner, template: service.templateSchema.parse(plan), parameters: {} };
     const secrets = await service.generateInstanceSecrets(instance);
@@ -131,25 +133,3 @@ describe('deprovision', () => {
 });
 
 const never = new AbortController().signal;
-
-async function carryOut(name: string, procedure: Procedure | undefined): Promise<void> {
-  if (!procedure) throw new Error(`there is no procedure to ${name}`);
-  const began = performance.now();
-  const times: string[] = [];
-  for (const stage of procedure.stages) {
-    await Promise.all(
-      stage.map(async (step) => {
-        const stepBegan = performance.now();
-        while ((await step.run({ signal: AbortSignal.timeout(20_000), log })).kind === 'wait') await sleep(30);
-        times.push(`${step.key} ${milliseconds(stepBegan)}`);
-      }),
-    );
-  }
-  process.stdout.write(`${name} ${milliseconds(began)}: ${times.join(', ')}\n`);
-}
-
-const milliseconds = (since: number) => `${Math.round(performance.now() - since)} ms`;
-
-function newId(): string {
-  return Array.from(randomBytes(20), (byte) => 'abcdefghijklmnopqrstuvwxyz234567'[byte % 32]).join('');
-}

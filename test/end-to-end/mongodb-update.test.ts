@@ -1,18 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KubernetesCluster } from '../../src/kubernetes/client.js';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
-import { createLogger } from '../../src/observability/logger.js';
 import type { Procedure } from '../../src/operations/step.js';
 import { mongodbService } from '../../src/services/mongodb/service.js';
 import type { JsonObject } from '../../src/services/service.js';
+import { newIdentifier } from '../../src/store/identifier.js';
+import { carryOut } from '../support/carry-out.js';
 import { clusterLookup } from '../support/cluster-dns.js';
 
 /** What users set of an instance, on a real cluster, without a broker; prints what each step takes. */
-const log = createLogger('silent');
 const cluster = new KubernetesCluster(loadKubeConfig(process.env));
 const service = mongodbService({ cluster, brokerId: 'test', clusterDomain: 'cluster.local', memberAccess: 'tunnel' });
 
@@ -31,7 +29,7 @@ const never = new AbortController().signal;
 const writesBlocked = { code: 371 };
 
 describe.each([3, 1])('a replica set of %d', (members) => {
-  const id = newId();
+  const id = newIdentifier();
   const template = service.templateSchema.parse({ ...plan, members });
   const unset = { id, owner: { platform: 'test', instanceId: 'settings' }, template };
   const strict = { read_only: true, default_write_concern: '1', default_read_concern: 'majority' };
@@ -191,7 +189,12 @@ describe.each([3, 1])('a replica set of %d', (members) => {
   }
 
   async function bindApp(parameters: JsonObject) {
-    const binding = { id: newId(), parameters, context: {}, secrets: await service.generateBindingSecrets({ id }) };
+    const binding = {
+      id: newIdentifier(),
+      parameters,
+      context: {},
+      secrets: await service.generateBindingSecrets({ id }),
+    };
     const bindAgain = () => carryOut('bind', service.bind.versions[1]?.(instance(), binding));
     await bindAgain();
     const { uri, ca_certificate } = service.credentials(instance(), binding);
@@ -224,25 +227,4 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 function procedureOf(procedure: Procedure | undefined): Procedure {
   if (!procedure) throw new Error('there is no such procedure');
   return procedure;
-}
-
-async function carryOut(name: string, procedure: Procedure | undefined): Promise<void> {
-  const began = performance.now();
-  const times: string[] = [];
-  for (const stage of procedureOf(procedure).stages) {
-    await Promise.all(
-      stage.map(async (step) => {
-        const stepBegan = performance.now();
-        while ((await step.run({ signal: AbortSignal.timeout(20_000), log })).kind === 'wait') await sleep(30);
-        times.push(`${step.key} ${milliseconds(stepBegan)}`);
-      }),
-    );
-  }
-  process.stdout.write(`${name} ${milliseconds(began)}: ${times.join(', ')}\n`);
-}
-
-const milliseconds = (since: number) => `${Math.round(performance.now() - since)} ms`;
-
-function newId(): string {
-  return Array.from(randomBytes(20), (byte) => 'abcdefghijklmnopqrstuvwxyz234567'[byte % 32]).join('');
 }

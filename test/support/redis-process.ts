@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
+import { closedPort } from './tcp-relay.js';
 
 /** A Redis of the test's own, in memory only: killed and started again, it is empty. */
 export class RedisProcess {
@@ -14,7 +14,7 @@ export class RedisProcess {
   }
 
   static async start(): Promise<RedisProcess> {
-    const redis = new RedisProcess(await freePort());
+    const redis = new RedisProcess(await closedPort());
     await redis.restart();
     return redis;
   }
@@ -44,13 +44,4 @@ export class RedisProcess {
     await this.kill();
     process.off('exit', this.#endWithUs);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

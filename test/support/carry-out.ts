@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLogger } from '../../src/observability/logger.js';
+import type { Procedure } from '../../src/operations/step.js';
+
+const log = createLogger('silent');
+const milliseconds = (since: number) => `${Math.round(performance.now() - since)} ms`;
+
+/** Runs a procedure's stages without an engine, each step until it is done, and prints what each step takes. */
+export async function carryOut(name: string, procedure: Procedure | undefined): Promise<void> {
+  if (!procedure) throw new Error(`there is no procedure to ${name}`);
+  const began = performance.now();
+  const times: string[] = [];
+  for (const stage of procedure.stages) {
+    await Promise.all(
+      stage.map(async (step) => {
+        const stepBegan = performance.now();
+        while ((await step.run({ signal: AbortSignal.timeout(20_000), log })).kind === 'wait') await sleep(30);
+        times.push(`${step.key} ${milliseconds(stepBegan)}`);
+      }),
+    );
+  }
+  process.stdout.write(`${name} ${milliseconds(began)}: ${times.join(', ')}\n`);
+}
