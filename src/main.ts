@@ -40,6 +40,11 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<{ readonly ur
 async function start(environment: NodeJS.ProcessEnv): Promise<{ readonly url: string }> {
   const configuration = loadConfiguration(environment);
   const log = createLogger(configuration.logLevel);
+  const { HOLDFAST_FAULT_POINTS: faultPoints } = environment;
+  if (faultPoints) {
+    log.warn({ folder: faultPoints }, 'fault points are on: this process kills itself where it is told to');
+    (await import('./fault-points.js')).enableFaultPoints(faultPoints);
+  }
   const cluster = new KubernetesCluster(kubeConfigOf(environment));
   const brokerNamespace = namespaceOfThisPod(environment);
   const broker = await Broker.assemble({

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { OperationQueue } from '../operations/queue.js';
+import { sideEffect } from '../side-effects.js';
 import { newIdentifier } from '../store/identifier.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { OperationKind } from '../store/records.js';
@@ -84,12 +85,13 @@ export class Acceptance {
     change: (operation: string, session: ClientSession) => Promise<boolean>,
   ): Promise<Accepted> {
     const operation = `op-${newIdentifier()}`;
+    const insert = async (session: ClientSession) => {
+      if (!(await change(operation, session))) throw new DecisionOutdatedError();
+      await this.#insert(operation, work, session);
+      await this.#audit(operation, work, session);
+    };
     await this.#turns.take(work.instance, () =>
-      this.store.transaction(async (session) => {
-        if (!(await change(operation, session))) throw new DecisionOutdatedError();
-        await this.#insert(operation, work, session);
-        await this.#audit(operation, work, session);
-      }),
+      sideEffect(`accept ${work.kind}`, () => this.store.transaction(insert)),
     );
     await this.queue.announce(operation);
     return { kind: 'accepted', operation };
@@ -100,20 +102,12 @@ export class Acceptance {
     { kind, instance, caller, instanceId }: Pick<AcceptedWork, 'kind' | 'instance' | 'caller' | 'instanceId'>,
     change: (session: ClientSession) => Promise<boolean>,
   ): Promise<Finished> {
-    await this.#turns.take(instance, () =>
-      this.store.transaction(async (session) => {
-        if (!(await change(session))) throw new DecisionOutdatedError();
-        const event = {
-          _id: newIdentifier(),
-          at: new Date(),
-          event: 'succeeded' as const,
-          kind,
-          instanceId,
-          ...caller,
-        };
-        await this.store.auditEvents.insertOne(event, { session });
-      }),
-    );
+    const carryOut = async (session: ClientSession) => {
+      if (!(await change(session))) throw new DecisionOutdatedError();
+      const event = { _id: newIdentifier(), at: new Date(), event: 'succeeded' as const, kind, instanceId, ...caller };
+      await this.store.auditEvents.insertOne(event, { session });
+    };
+    await this.#turns.take(instance, () => sideEffect(`apply ${kind}`, () => this.store.transaction(carryOut)));
     return { kind: 'finished' };
   }
 

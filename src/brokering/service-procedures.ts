@@ -28,6 +28,18 @@ export class ServiceProcedures extends Procedures {
     }
   }
 
+  async loadRemoval({ kind, service, instance: instanceId, binding: bindingId }: OperationRecord) {
+    // What an instance has is in its namespace: the next look at the cluster finds one that nobody owns.
+    if (kind !== 'bind' || bindingId === undefined) return undefined;
+    const [instance, binding] = await Promise.all([this.instances.find(instanceId), this.bindings.find(bindingId)]);
+    const isStillWanted = binding?.living === true && binding.phase !== 'deleting';
+    if (!instance?.living || isStillWanted) return undefined;
+    const { unbind } = this.services.of(service);
+    return versionOf(unbind, unbind.current)(await this.#instance(this.services.of(service), instance), {
+      id: bindingId,
+    });
+  }
+
   async #load(operation: OperationRecord): Promise<Procedure> {
     const service = this.services.of(operation.service);
     const record = await this.instances.find(operation.instance);
@@ -42,12 +54,15 @@ export class ServiceProcedures extends Procedures {
         // Nothing is opened: what cannot be decrypted can still be deleted.
         return versionOf(service.deprovision, procedureVersion)(unopenedInstanceOf(record));
       case 'bind':
+        return versionOf(service.bind, procedureVersion)(
+          await this.#instance(service, record),
+          await this.#binding(service, operation),
+        );
       case 'unbind':
-      case 'expire': {
-        const instance = await this.#instance(service, record);
-        const procedure = operation.kind === 'bind' ? service.bind : service.unbind;
-        return versionOf(procedure, procedureVersion)(instance, await this.#binding(service, operation));
-      }
+      case 'expire':
+        return versionOf(service.unbind, procedureVersion)(await this.#instance(service, record), {
+          id: operation.binding ?? '',
+        });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { KubeConfig, KubernetesObject, V1APIGroup, V1SelfSubjectReview } from '@kubernetes/client-node';
+import { outsideEffect } from '../side-effects.js';
 import { type Address, Cluster, ClusterError, type Kind, type Manifest, type Subject } from './cluster.js';
 import { Credentials } from './credentials.js';
 import { labelSelector } from './labels.js';
@@ -42,18 +43,16 @@ export class KubernetesCluster extends Cluster {
 
   async apply<T extends Manifest>(manifest: T, signal: AbortSignal): Promise<T> {
     const address = addressOf(manifest);
-    return this.#transport.json<T>(
-      {
-        title: titleOf('apply', manifest, address),
-        method: 'PATCH',
-        path: await this.#resources.object(manifest, address, signal),
-        query: { fieldManager, force: true },
-        contentType: 'application/apply-patch+yaml',
-        body: manifest,
-        secret: manifest.kind === 'Secret',
-      },
-      signal,
-    );
+    const request = {
+      title: titleOf('apply', manifest, address),
+      method: 'PATCH',
+      path: await this.#resources.object(manifest, address, signal),
+      query: { fieldManager, force: true },
+      contentType: 'application/apply-patch+yaml',
+      body: manifest,
+      secret: manifest.kind === 'Secret',
+    } as const;
+    return outsideEffect(request.title, () => this.#transport.json<T>(request, signal));
   }
 
   async read<T extends KubernetesObject>(kind: Kind, address: Address, signal: AbortSignal): Promise<T | undefined> {
@@ -93,7 +92,9 @@ export class KubernetesCluster extends Cluster {
       path: await this.#resources.object(kind, address, signal),
       query: { gracePeriodSeconds, propagationPolicy: propagation },
     } as const;
-    const answer = await undefinedIfMissing(this.#transport.json<KubernetesObject>(request, signal));
+    const answer = await outsideEffect(request.title, () =>
+      undefinedIfMissing(this.#transport.json<KubernetesObject>(request, signal)),
+    );
     // What is deleted at once answers with a Status or its last state; what ends later, with its deletion's time.
     return answer?.metadata && 'deletionTimestamp' in answer.metadata ? 'deleting' : 'gone';
   }
@@ -110,7 +111,7 @@ export class KubernetesCluster extends Cluster {
       path: await this.#resources.collection(kind, where.namespace, signal),
       query: { gracePeriodSeconds, labelSelector: labelSelector(where.labels ?? {}) },
     } as const;
-    await undefinedIfMissing(this.#transport.text(request, signal));
+    await outsideEffect(request.title, () => undefinedIfMissing(this.#transport.text(request, signal)));
   }
 
   tunnel(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Duplex> {

@@ -10,6 +10,9 @@ export function withLogFields<Result>(added: Record<string, unknown>, work: () =
   return fields.run({ ...fields.getStore(), ...added }, work);
 }
 
+/** Those of the request or operation that runs. */
+export const logFields = (): Readonly<Record<string, unknown>> => fields.getStore() ?? {};
+
 /** An error of a Redis client carries the command that failed, and with AUTH the password. */
 function tellError(error: Error): Record<string, unknown> {
   const { command: _, ...told } = pino.stdSerializers.err(error) as Record<string, unknown> & { command?: unknown };
@@ -23,7 +26,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    mixin: () => fields.getStore() ?? {},
+    mixin: () => ({ ...logFields() }),
     serializers: { err: tellError },
     // A safety net: nothing secret is meant to be logged in the first place.
     redact: ['*.password', '*.secrets', '*.credentials', '*.parameters', '*.authorization', '*.uri', '*.keyFile'],

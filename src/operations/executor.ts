@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '../observability/logger.js';
+import { type Logger, withLogFields } from '../observability/logger.js';
+import { withPermission } from '../side-effects.js';
 import { type Holding, LeaseLostError, type OperationsRepository } from '../store/operations.repository.js';
 import type { OperationRecord } from '../store/records.js';
 import type { Admission } from './admission.js';
@@ -8,6 +9,7 @@ import { OperatorError } from './errors.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { OperationRun, type RunResult } from './operation-run.js';
 import type { Procedures } from './procedures.js';
+import { runStage, verdictOf } from './stage.js';
 import type { Procedure } from './step.js';
 import type { Wakeups } from './wakeups.js';
 
@@ -19,6 +21,8 @@ export interface ExecutorOptions {
 
 /** How soon to look again where another holder still has a lease. */
 const busyMilliseconds = 250;
+/** How long the removal of what came too late may take. */
+const clearUpMilliseconds = 20_000;
 /** How soon a queued operation looks by itself whether its turn has come. */
 const queuedMilliseconds = 15_000;
 
@@ -51,7 +55,9 @@ export class Executor {
       case 'queued':
         return await this.#queue(id, shutdown);
       case 'taken':
-        return await this.#hold(taken.operation, owner, takenAt, shutdown);
+        return await withLogFields({ kind: taken.operation.kind }, () =>
+          this.#hold(taken.operation, owner, takenAt, shutdown),
+        );
     }
   }
 
@@ -70,7 +76,10 @@ export class Executor {
     const holding = { operation: operation._id, epoch: operation.lease.epoch };
     const keeper = new LeaseKeeper(this.operations, holding, this.options.leaseMilliseconds, takenAt, this.log);
     try {
-      const result = await this.#carryOut(operation, holding, { lease: keeper.signal, shutdown });
+      const result = await withPermission(
+        () => keeper.demand(),
+        () => this.#carryOut(operation, holding, { lease: keeper.signal, shutdown }),
+      );
       if (result.kind === 'over') {
         this.wakeups.leave(operation._id);
         await this.admission.admit();
@@ -80,9 +89,25 @@ export class Executor {
       if (!(error instanceof LeaseLostError)) throw error;
       this.log.info({ reason: error.message }, 'the lease is lost');
       await this.operations.relinquish(operation._id, owner);
+      await this.#clearUp(operation, shutdown);
       return { kind: 'pause', milliseconds: busyMilliseconds };
     } finally {
       keeper.stop();
+    }
+  }
+
+  /** What was under way when the lease ended may have come after the removal of what it was for. */
+  async #clearUp(operation: OperationRecord, shutdown: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([shutdown, AbortSignal.timeout(clearUpMilliseconds)]);
+    try {
+      const removal = await this.procedures.loadRemoval(operation);
+      for (const stage of removal?.stages ?? []) {
+        const verdict = verdictOf(await runStage(stage, { signal, log: this.log }));
+        if (verdict.kind !== 'done') throw new Error('a step is not done', { cause: verdict });
+      }
+      if (removal) this.log.info('what came too late is removed');
+    } catch (error) {
+      this.log.error({ err: error }, 'what came too late could not be removed');
     }
   }
 

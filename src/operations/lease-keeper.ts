@@ -9,6 +9,8 @@ export class LeaseKeeper {
   readonly #lost = new AbortController();
   #expiry: NodeJS.Timeout;
   #stopped = false;
+  /** By `performance.now()`. */
+  #end = 0;
   readonly #renewal: NodeJS.Timeout;
 
   /** @param milliseconds the lease's length; it was taken at `takenAt` (`performance.now()`, before the store was asked) */
@@ -25,6 +27,12 @@ export class LeaseKeeper {
 
   get signal(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /** Throws where the lease has ended, even if the timer that tells so is late: it may have been frozen with us. */
+  demand(): void {
+    if (performance.now() >= this.#end) this.#lost.abort(leaseEnded());
+    this.signal.throwIfAborted();
   }
 
   stop(): void {
@@ -47,7 +55,9 @@ export class LeaseKeeper {
 
   /** Gives up a sixth of the lease before its end, so that what is under way can end. */
   #expireAfter(start: number): NodeJS.Timeout {
-    const left = start + (this.milliseconds * 5) / 6 - performance.now();
-    return setTimeout(() => this.#lost.abort(new LeaseLostError('the lease could not be renewed in time')), left);
+    this.#end = start + (this.milliseconds * 5) / 6;
+    return setTimeout(() => this.#lost.abort(leaseEnded()), this.#end - performance.now());
   }
 }
+
+const leaseEnded = () => new LeaseLostError('the lease could not be renewed in time');

@@ -8,4 +8,10 @@ export abstract class Procedures {
    * is generated, and stored, by then.
    */
   abstract load(operation: OperationRecord): Promise<Procedure>;
+
+  /**
+   * What takes away what the operation may have made after its lease was lost, where nobody else will: its subject is
+   * deleted, or being so. `undefined` where there is nothing to take away, or it goes with something else.
+   */
+  abstract loadRemoval(operation: OperationRecord): Promise<Procedure | undefined>;
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.js';
+import { sideEffect } from '../side-effects.js';
 import { bounded } from './bounded.js';
 
 export const queueName = 'operations';
@@ -41,7 +42,8 @@ export class OperationQueue {
   /** Adds the job of an operation where it has none. */
   async add(operation: string): Promise<void> {
     this.#demandConnection();
-    await this.#queue.add('run', { operation }, { jobId: operation, removeOnComplete: true, removeOnFail: true });
+    const options = { jobId: operation, removeOnComplete: true, removeOnFail: true };
+    await sideEffect('add job', () => this.#queue.add('run', { operation }, options));
   }
 
   /** Makes an operation run now: ends its job's delay, or adds the job. One that runs, or is about to, is left alone. */
@@ -49,7 +51,7 @@ export class OperationQueue {
     this.#demandConnection();
     const job = await this.#queue.getJob(operation);
     if (!job) await this.add(operation);
-    else if (await job.isDelayed()) await job.promote();
+    else if (await job.isDelayed()) await sideEffect('promote job', () => job.promote());
   }
 
   /** BullMQ would wait for Redis as long as that takes, and whatever is asked of it would pile up. */

@@ -1,3 +1,4 @@
+import { withLogFields } from '../observability/logger.js';
 import type { StepRecord } from '../store/records.js';
 import { OperatorError, UserError } from './errors.js';
 import type { Stage, Step, StepContext, StepOutcome } from './step.js';
@@ -24,7 +25,7 @@ export async function runStage(steps: Stage, context: StepContext): Promise<read
 async function runStep(step: Step, context: StepContext): Promise<StepResult> {
   const startedAt = new Date();
   try {
-    const outcome: StepOutcome = await step.run(context);
+    const outcome: StepOutcome = await withLogFields({ step: step.key }, () => step.run(context));
     if (outcome.kind === 'wait') return { kind: 'wait', step, reason: outcome.reason };
     return { kind: 'done', step, startedAt, endedAt: new Date() };
   } catch (error) {

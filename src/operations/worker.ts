@@ -1,6 +1,7 @@
 import { Worker as BullWorker, DelayedError, type Job, WaitingError } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { type Logger, withLogFields } from '../observability/logger.js';
+import { sideEffect } from '../side-effects.js';
 import { bounded } from './bounded.js';
 import type { Executor } from './executor.js';
 import type { RunResult } from './operation-run.js';
@@ -63,10 +64,11 @@ export class OperationWorker {
       const result = await run.finally(() => this.#runs.delete(run));
       if (result.kind === 'over') return;
       if (result.milliseconds === 0) {
-        await job.moveToWait(token);
+        await sideEffect('return job', () => job.moveToWait(token));
         throw new WaitingError();
       }
-      await job.moveToDelayed(Date.now() + result.milliseconds, token);
+      const due = Date.now() + result.milliseconds;
+      await sideEffect('delay job', () => job.moveToDelayed(due, token));
       // Only now: the job has a delay that a wake-up can end.
       result.sleeper?.sleep();
       throw new DelayedError();

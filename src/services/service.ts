@@ -21,9 +21,13 @@ export interface Instance<Template, Secrets> extends UnopenedInstance<Template> 
   readonly secrets: Secrets;
 }
 
-export interface Binding<Secrets> {
+/** What of a binding is not encrypted. */
+export interface UnopenedBinding {
   /** The internal id, as an instance's. */
   readonly id: string;
+}
+
+export interface Binding<Secrets> extends UnopenedBinding {
   readonly parameters: JsonObject;
   /** The platform's context of the bind request; of Kubernetes platforms it names the app's `namespace`. */
   readonly context: JsonObject;
@@ -80,7 +84,8 @@ export interface Service<Template, InstanceSecrets extends JsonObject, BindingSe
   /** Also runs for instances whose provision was halted at any line, or never began, or whose secrets are lost. */
   readonly deprovision: Versioned<[UnopenedInstance<Template>]>;
   readonly bind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
-  readonly unbind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
+  /** Also runs for bindings whose secrets are lost, or that are gone already. */
+  readonly unbind: Versioned<[Instance<Template, InstanceSecrets>, UnopenedBinding]>;
 
   /** What an app gets. Pure: the same arguments give the same credentials. */
   credentials(instance: Instance<Template, InstanceSecrets>, binding: Binding<BindingSecrets>): JsonObject;

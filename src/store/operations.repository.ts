@@ -1,4 +1,5 @@
 import type { ClientSession, Document, Filter } from 'mongodb';
+import { sideEffect } from '../side-effects.js';
 import { applyEffect } from './effects.js';
 import { newIdentifier } from './identifier.js';
 import type { AuditEventRecord, OperationRecord, StepRecord } from './records.js';
@@ -83,19 +84,22 @@ export class OperationsRepository {
     if (!operation?.active) return { kind: 'over' };
     if (operation.state === 'queued') return { kind: 'queued' };
     if (await this.#isHeldElsewhere(operation)) return { kind: 'busy' };
-    const taken = await this.store.operations.findOneAndUpdate(
-      { _id: id, active: true, $expr: leaseEnded },
-      [
-        {
-          $set: {
-            lease: { owner, until: later(leaseMilliseconds), epoch: { $add: ['$lease.epoch', 1] } },
-            // Until its holder says otherwise, the reconciler looks after it once the lease has ended.
-            wakeAt: later(leaseMilliseconds),
-            startedAt: { $ifNull: ['$startedAt', '$$NOW'] },
+    const lease = { owner, until: later(leaseMilliseconds), epoch: { $add: ['$lease.epoch', 1] } };
+    const taken = await sideEffect(`take ${operation.kind}`, () =>
+      this.store.operations.findOneAndUpdate(
+        { _id: id, active: true, $expr: leaseEnded },
+        [
+          {
+            $set: {
+              lease,
+              // Until its holder says otherwise, the reconciler looks after it once the lease has ended.
+              wakeAt: later(leaseMilliseconds),
+              startedAt: { $ifNull: ['$startedAt', '$$NOW'] },
+            },
           },
-        },
-      ],
-      { returnDocument: 'after' },
+        ],
+        { returnDocument: 'after' },
+      ),
     );
     return taken ? { kind: 'taken', operation: taken } : { kind: 'busy' };
   }
@@ -124,7 +128,9 @@ export class OperationsRepository {
   /** Steps that are done, and what happens next in the user's words. */
   async recordSteps(holding: Holding, done: Readonly<Record<string, StepRecord>>, progress: string): Promise<void> {
     const steps = Object.fromEntries(Object.entries(done).map(([key, step]) => [`steps.${key}`, step]));
-    await this.#write(holding, { $set: { ...steps, progress, pauses: 0 } });
+    await sideEffect(['record', ...Object.keys(done)].join(' '), () =>
+      this.#write(holding, { $set: { ...steps, progress, pauses: 0 } }),
+    );
   }
 
   /** Gives the lease back; the operation goes on in `milliseconds`, or when something wakes it. */
@@ -132,9 +138,11 @@ export class OperationsRepository {
     const { progress, pauses, milliseconds } = pause;
     // $literal: a text of the cluster's that begins with a dollar sign is no expression.
     const said = { progress: { $literal: progress }, pauses };
-    await this.#write(holding, [
-      { $set: { ...said, 'lease.owner': null, 'lease.until': '$$NOW', wakeAt: later(milliseconds) } },
-    ]);
+    await sideEffect('pause', () =>
+      this.#write(holding, [
+        { $set: { ...said, 'lease.owner': null, 'lease.until': '$$NOW', wakeAt: later(milliseconds) } },
+      ]),
+    );
   }
 
   /** Ends the operation together with what that means for its instance or binding. */
@@ -142,11 +150,12 @@ export class OperationsRepository {
     holding: Holding,
     outcome: { readonly state: 'succeeded' | 'failed'; readonly description: string },
   ): Promise<void> {
-    await this.store.transaction(async (session) => {
+    const end = async (session: ClientSession) => {
       const held = { _id: holding.operation, 'lease.epoch': holding.epoch };
       const operation = await this.#end(held, outcome, 'given back', session);
       await applyEffect(this.store, operation, outcome.state, session);
-    });
+    };
+    await sideEffect('finish', () => this.store.transaction(end));
   }
 
   /**
@@ -221,11 +230,13 @@ export class OperationsRepository {
 
   async #admitNext(slot: number): Promise<{ id: string } | 'none' | 'slot taken'> {
     try {
-      const operation = await this.store.operations.findOneAndUpdate(
-        { state: 'queued' },
-        // Due at once: should whoever admitted it die before it wakes it, the reconciler delivers it.
-        [{ $set: { state: 'running', slot, wakeAt: '$$NOW' } }],
-        { sort: { acceptedAt: 1, _id: 1 }, projection: { _id: 1 } },
+      const operation = await sideEffect('admit', () =>
+        this.store.operations.findOneAndUpdate(
+          { state: 'queued' },
+          // Due at once: should whoever admitted it die before it wakes it, the reconciler delivers it.
+          [{ $set: { state: 'running', slot, wakeAt: '$$NOW' } }],
+          { sort: { acceptedAt: 1, _id: 1 }, projection: { _id: 1 } },
+        ),
       );
       return operation ? { id: operation._id } : 'none';
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { ClientSession, Collection, Filter, OptionalUnlessRequiredId, Sort, UpdateFilter, WithId } from 'mongodb';
 import type { JsonObject } from '../services/service.js';
+import { sideEffect } from '../side-effects.js';
 import type { KeyRing, Place, Sealed } from './encryption.js';
 import type { ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
 
@@ -37,9 +38,11 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
 
   /** Stores what was generated, unless something was already; answers what is stored from now on. */
   async keepSecrets(id: string, generated: JsonObject): Promise<JsonObject> {
-    await this.change(
-      { _id: id, living: true, secrets: { $exists: false } } as Filter<Owned>,
-      { $set: { secrets: this.seal(id, 'secrets', generated) } } as UpdateFilter<Owned>,
+    await sideEffect(`keep secrets of ${this.collection.collectionName}`, () =>
+      this.change(
+        { _id: id, living: true, secrets: { $exists: false } } as Filter<Owned>,
+        { $set: { secrets: this.seal(id, 'secrets', generated) } } as UpdateFilter<Owned>,
+      ),
     );
     const kept = await this.find(id);
     const secrets = kept && this.secretsOf(kept as Owned);

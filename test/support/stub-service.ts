@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { done, type Procedure, type Stage, type StepContext, type StepOutcome } from '../../src/operations/step.js';
-import type { Binding, Form, Instance, JsonObject, Service, UnopenedInstance } from '../../src/services/service.js';
+import type {
+  Binding,
+  Form,
+  Instance,
+  JsonObject,
+  Service,
+  UnopenedBinding,
+  UnopenedInstance,
+} from '../../src/services/service.js';
 
 type Template = { readonly size: number };
 type InstanceSecrets = { readonly key: string };
@@ -86,7 +94,7 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
   #versioned(verb: Verb) {
     type About = UnopenedInstance<Template> & { readonly secrets?: InstanceSecrets };
     // What `update` is told besides, the form before, changes nothing of its steps.
-    const make = (instance: About, besides?: Binding<BindingSecrets> | Form<Template>): Procedure => ({
+    const make = (instance: About, besides?: UnopenedBinding | Form<Template>): Procedure => ({
       topics: [`stub:${instance.id}`],
       stages: this.stagesOf[verb].map(
         (keys): Stage =>

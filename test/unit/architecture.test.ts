@@ -11,12 +11,12 @@ const source = fileURLToPath(new URL('../../src', import.meta.url));
  */
 const arrows: Readonly<Record<string, readonly string[]>> = {
   observability: [],
-  kubernetes: ['observability'],
-  store: ['observability', 'services/service.ts', 'start-error.ts'],
-  operations: ['store', 'observability'],
+  kubernetes: ['observability', 'side-effects.ts'],
+  store: ['observability', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
+  operations: ['store', 'observability', 'side-effects.ts'],
   catalog: ['services/service.ts', 'start-error.ts'],
-  services: ['kubernetes', 'operations', 'observability'],
-  brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'start-error.ts'],
+  services: ['kubernetes', 'operations', 'observability', 'side-effects.ts'],
+  brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
   osb: ['brokering', 'catalog', 'services/service.ts', 'configuration.ts', 'platform-credentials.ts', 'observability'],
 };
 

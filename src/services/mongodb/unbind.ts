@@ -1,9 +1,9 @@
 import { done, type Procedure } from '../../operations/step.js';
-import type { Binding, Instance } from '../service.js';
+import type { Instance, UnopenedBinding } from '../service.js';
 import { type Environment, replicaSetOf, topicsOf } from './environment.js';
 import { Members } from './members/members.js';
 import { bindingName } from './names.js';
-import type { BindingSecrets, InstanceSecrets } from './secrets.js';
+import type { InstanceSecrets } from './secrets.js';
 import type { Template } from './template.js';
 import { removeUser } from './users.js';
 
@@ -12,7 +12,7 @@ const networkPolicyKind = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPo
 export function unbind(
   { cluster, ...environment }: Environment,
   instance: Instance<Template, InstanceSecrets>,
-  { id }: Binding<BindingSecrets>,
+  { id }: UnopenedBinding,
 ): Procedure {
   const set = replicaSetOf(instance, environment);
   const { namespace } = set.instance;

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { command, majority } from './members/commands.js';
+import { change, command, majority } from './members/commands.js';
 import { hasCodeName } from './members/server-errors.js';
 
 export interface Role {
@@ -21,7 +21,7 @@ export async function ensureUser(admin: Db, user: User, signal: AbortSignal): Pr
   const { users } = await command<{ users: { roles: Role[] }[] }>(admin, { usersInfo: user.name }, signal);
   // The password of an existing user is set again: whether it differs cannot be seen.
   const verb = users.length === 0 ? 'createUser' : 'updateUser';
-  await command(
+  await change(
     admin,
     { [verb]: user.name, pwd: user.password, roles: user.roles, mechanisms, writeConcern: majority },
     signal,
@@ -31,9 +31,9 @@ export async function ensureUser(admin: Db, user: User, signal: AbortSignal): Pr
 /** The user's open connections are refused, and what they run ends, before the user is gone. */
 export async function removeUser(admin: Db, name: string, signal: AbortSignal): Promise<void> {
   try {
-    await command(admin, { updateUser: name, roles: [], writeConcern: majority }, signal);
-    await command(admin, { killAllSessions: [{ user: name, db: 'admin' }] }, signal);
-    await command(admin, { dropUser: name, writeConcern: majority }, signal);
+    await change(admin, { updateUser: name, roles: [], writeConcern: majority }, signal);
+    await change(admin, { killAllSessions: [{ user: name, db: 'admin' }] }, signal);
+    await change(admin, { dropUser: name, writeConcern: majority }, signal);
   } catch (error) {
     if (!hasCodeName(error, 'UserNotFound')) throw error;
   }

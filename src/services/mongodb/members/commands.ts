@@ -1,5 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import { UserError } from '../../../operations/errors.js';
+import { outsideEffect } from '../../../side-effects.js';
 import { hasCodeName } from './server-errors.js';
 
 /** https://www.mongodb.com/docs/manual/reference/command/hello/ */
@@ -27,7 +28,7 @@ export async function readConfig(admin: Db, signal: AbortSignal): Promise<Replic
 }
 
 export async function initiate(admin: Db, config: ReplicaSetConfig, signal: AbortSignal): Promise<void> {
-  await command(admin, { replSetInitiate: config }, signal);
+  await change(admin, { replSetInitiate: config }, signal);
 }
 
 /** @param maxTimeMS how long to wait for a majority to install the configuration */
@@ -38,7 +39,7 @@ export async function reconfigure(
   maxTimeMS?: number,
 ): Promise<void> {
   const replSetReconfig = { ...config, version: config.version + 1 };
-  await command(admin, { replSetReconfig, ...(maxTimeMS !== undefined && { maxTimeMS }) }, signal);
+  await change(admin, { replSetReconfig, ...(maxTimeMS !== undefined && { maxTimeMS }) }, signal);
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/replSetGetStatus/ */
@@ -83,7 +84,7 @@ export async function setDefaultConcerns(
     ...(read !== undefined && { defaultReadConcern: { level: read } }),
     writeConcern: majority,
   };
-  await command(admin, request, signal);
+  await change(admin, request, signal);
 }
 
 const blocksWrites = 2;
@@ -97,13 +98,25 @@ export async function areWritesBlocked(admin: Db, signal: AbortSignal): Promise<
 /** https://www.mongodb.com/docs/manual/reference/command/setUserWriteBlockMode/: it waits for a majority by itself. */
 export async function setWriteBlocking(admin: Db, global: boolean, signal: AbortSignal): Promise<void> {
   try {
-    await command(admin, { setUserWriteBlockMode: 1, global }, signal);
+    await change(admin, { setUserWriteBlockMode: 1, global }, signal);
   } catch (error) {
     if (!hasCodeName(error, 'CommandNotFound')) throw error;
     throw new UserError("the instance's MongoDB cannot block writes: 6.0 and later can", { cause: error });
   }
 }
 
+/** A command that changes something. */
+export async function change<Reply = Document>(database: Db, request: Document, signal: AbortSignal): Promise<Reply> {
+  return await outsideEffect(titleOf(request), () => command<Reply>(database, request, signal));
+}
+
+/** What tells one change from another; no names of users, and no passwords. */
+function titleOf(request: Document): string {
+  const [verb = ''] = Object.keys(request);
+  return verb === 'replSetReconfig' ? `${verb} to ${request.replSetReconfig.members.length} members` : verb;
+}
+
+/** A command that only asks. */
 export async function command<Reply = Document>(database: Db, request: Document, signal: AbortSignal): Promise<Reply> {
   return (await database.command(request, { signal })) as Reply;
 }
