@@ -20,11 +20,13 @@ import { Engine } from './operations/engine.js';
 import { OperationQueue } from './operations/queue.js';
 import type { ReconcilerTask } from './operations/reconciler.js';
 import { checkEvictionPolicy, requestConnection, workerConnection } from './operations/redis.js';
+import type { Stored } from './services/cluster-comparison.js';
 import type { AnyService } from './services/service.js';
 import { KeyRing } from './store/encryption.js';
 import { brokerIdentity } from './store/identity.js';
 import { migrate } from './store/migrate.js';
 import { OperationsRepository } from './store/operations.repository.js';
+import { OrphansRepository } from './store/orphans.repository.js';
 import { ServiceBindingsRepository } from './store/service-bindings.repository.js';
 import { ServiceInstancesRepository } from './store/service-instances.repository.js';
 import { Store } from './store/store.js';
@@ -35,7 +37,7 @@ export interface BrokerParts {
   /** Makes the services, once it is known who the broker is. */
   readonly createServices: (brokerId: string) => readonly AnyService[];
   /** What else a worker looks after. */
-  readonly createTasks?: (instances: ServiceInstancesRepository, brokerId: string) => readonly ReconcilerTask[];
+  readonly createTasks?: (stored: Stored, brokerId: string) => readonly ReconcilerTask[];
   /** Of the queue's keys in Redis; brokers on one store share it. */
   readonly queuePrefix?: string;
 }
@@ -98,7 +100,7 @@ export class Broker {
     worker?.once('ready', () => void checkEvictionPolicy(worker, log));
     const procedures = new ServiceProcedures(services, instances, bindings);
     const expiry = expireBindings(bindings, (binding) => bindingBroker.expire(binding));
-    const tasks = [expiry, ...(createTasks?.(instances, identity) ?? [])];
+    const tasks = [expiry, ...(createTasks?.(comparedWith(store, instances), identity) ?? [])];
     const engine =
       worker &&
       new Engine(
@@ -160,4 +162,13 @@ async function prepare({ configuration, log, createServices }: BrokerParts, stor
   const instances = new ServiceInstancesRepository(store, keys);
   refuseMissingPlans(catalog, await instances.plansInUse());
   return { owner, identity, store, services, catalog, instances, bindings: new ServiceBindingsRepository(store, keys) };
+}
+
+function comparedWith(store: Store, instances: ServiceInstancesRepository): Stored {
+  const orphans = new OrphansRepository(store);
+  return {
+    idsInUse: () => instances.idsInUse(),
+    livingAmong: (ids) => instances.livingAmong(ids),
+    noteOrphans: (namespaces, graceMilliseconds) => orphans.note(namespaces, graceMilliseconds),
+  };
 }

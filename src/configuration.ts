@@ -33,6 +33,8 @@ export abstract class Configuration {
   abstract readonly memberAccess: 'direct' | 'tunnel';
   /** How long last_operation answers `succeeded` after a DELETE, before it answers 410. */
   abstract readonly deletedGraceSeconds: number;
+  /** How long what no instance owns stays in the cluster before it is removed; 0 for ever. */
+  abstract readonly orphanGraceSeconds: number;
   /** How long a bind or an unbind waits within the request to be done. */
   abstract readonly synchronousSeconds: number;
   /** When new bindings expire; 0 for never. */
@@ -78,6 +80,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
       isInCluster(environment) ? 'direct' : 'tunnel',
     ),
     deletedGraceSeconds: read.optional('HOLDFAST_DELETED_GRACE_SECONDS', wholeNumber(0, 365 * 24 * 3600), 3600),
+    orphanGraceSeconds: read.optional('HOLDFAST_ORPHAN_GRACE_SECONDS', wholeNumber(0, 365 * 24 * 3600), 24 * 3600),
     // Platforms end a request after a minute, typically.
     synchronousSeconds: read.optional('HOLDFAST_SYNCHRONOUS_SECONDS', wholeNumber(0, 50), 5),
     bindingLifetimeSeconds: read.optional('HOLDFAST_BINDING_LIFETIME_SECONDS', wholeNumber(0, 10 * 365 * 24 * 3600), 0),

@@ -10,7 +10,7 @@ import { ClusterWatch } from './kubernetes/watch.js';
 import { createLogger, type Logger } from './observability/logger.js';
 import type { Engine } from './operations/engine.js';
 import { type Served, serve } from './serve.js';
-import { reportOrphans } from './services/orphans.js';
+import { removeOrphans, reportMissing } from './services/cluster-comparison.js';
 import { createServices } from './services/registry.js';
 import { stopOnSignals } from './signals.js';
 import { StartError } from './start-error.js';
@@ -58,7 +58,10 @@ async function start(environment: NodeJS.ProcessEnv): Promise<{ readonly url: st
         memberAccess: configuration.memberAccess,
         ...(brokerNamespace !== undefined && { brokerNamespace }),
       }),
-    createTasks: (instances, brokerId) => [reportOrphans(cluster, (ids) => instances.livingAmong(ids), brokerId, log)],
+    createTasks: (stored, brokerId) => [
+      removeOrphans(cluster, stored, { brokerId, graceSeconds: configuration.orphanGraceSeconds }, log),
+      reportMissing(cluster, stored, brokerId, log),
+    ],
   });
   // Served before it works: a broker that cannot listen must not take work with it when it ends.
   const served = await listen(broker, configuration, cluster, log);

@@ -142,3 +142,10 @@ export interface AuditEventRecord {
   readonly requestIdentity?: string;
   readonly detail?: string;
 }
+
+/** Something in the cluster that no instance owns. */
+export interface OrphanRecord {
+  /** The namespace's name. */
+  readonly _id: string;
+  readonly since: Date;
+}

@@ -48,6 +48,14 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     return new Set(living.map(({ _id }) => _id));
   }
 
+  /** Internal ids of those in use: ready, or being updated. */
+  async idsInUse(): Promise<readonly string[]> {
+    const inUse = await this.collection
+      .find({ living: true, phase: { $in: ['ready', 'updating'] } }, { projection: { _id: 1 } })
+      .toArray();
+    return inUse.map(({ _id }) => _id);
+  }
+
   /** Each service and plan that living instances have. */
   async plansInUse(): Promise<readonly { readonly serviceId: string; readonly planId: string }[]> {
     const groups = await this.collection

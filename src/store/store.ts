@@ -11,7 +11,13 @@ import {
 } from 'mongodb';
 import type { Logger } from '../observability/logger.js';
 import { StartError } from '../start-error.js';
-import type { AuditEventRecord, OperationRecord, ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
+import type {
+  AuditEventRecord,
+  OperationRecord,
+  OrphanRecord,
+  ServiceBindingRecord,
+  ServiceInstanceRecord,
+} from './records.js';
 
 const clientOptions: MongoClientOptions = {
   appName: 'holdfast',
@@ -63,6 +69,9 @@ export class Store {
   }
   get operations(): Collection<OperationRecord> {
     return this.database.collection('operations');
+  }
+  get orphans(): Collection<OrphanRecord> {
+    return this.database.collection('orphans');
   }
   get auditEvents(): Collection<AuditEventRecord> {
     return this.database.collection('audit_events');

@@ -44,6 +44,8 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
   readonly templateVersion = 1;
   /** Every step that was run, in order. */
   readonly ran: StubStep[] = [];
+  /** Internal ids of the bindings that were unbound, in order. */
+  readonly removed: string[] = [];
   generated = 0;
   behaviour: (step: StubStep) => Promise<StepOutcome> = async () => done;
   stagesOf: Record<Verb, readonly (readonly string[])[]> = {
@@ -112,6 +114,7 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
                 context,
               };
               this.ran.push(step);
+              if (verb === 'unbind' && besides && 'id' in besides) this.removed.push(besides.id);
               return await this.behaviour(step);
             },
           })),

@@ -33,6 +33,7 @@ test('what need not be set has defaults', () => {
   expect(loadConfiguration(enough)).toEqual({
     host: '127.0.0.1',
     port: 3000,
+    orphanGraceSeconds: 86_400,
     role: 'all',
     basicAuth: [{ user: 'platform', password: 'secret' }],
     storeUrl: 'mongodb://store:27017/holdfast',
@@ -71,6 +72,7 @@ describe('what is set counts', () => {
     [{ HOLDFAST_ENCRYPTION_KEYS: `new:${key},old:${key}` }, { encryptionKeys: [{ id: 'new' }, { id: 'old' }] }],
     [{ HOLDFAST_STORE_URL: 'mongodb+srv://user:secret@store' }, { storeUrl: 'mongodb+srv://user:secret@store' }],
     [{ HOLDFAST_DELETED_GRACE_SECONDS: '0' }, { deletedGraceSeconds: 0 }],
+    [{ HOLDFAST_ORPHAN_GRACE_SECONDS: '0' }, { orphanGraceSeconds: 0 }],
     [{ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, { memberAccess: 'direct' }],
     [{ KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBECONFIG: '/kubeconfig' }, { memberAccess: 'tunnel' }],
     [{ KUBERNETES_SERVICE_HOST: '10.0.0.1', HOLDFAST_MEMBER_ACCESS: 'tunnel' }, { memberAccess: 'tunnel' }],
