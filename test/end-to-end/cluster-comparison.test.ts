@@ -90,7 +90,7 @@ describe('namespaces of ours that no instance owns', () => {
     expect(await isThere(orphan)).toBe(true);
   });
 
-  it('are removed when the grace time has passed since they were first seen, by whichever broker', async () => {
+  it('D3: are removed when the grace time has passed since they were first seen, by whichever broker', async () => {
     await store.orphans.updateMany({}, [{ $set: { since: { $subtract: ['$$NOW', 10_000] } } }]);
     await round(10);
     expect(reported()).toContainEqual(about(orphan, true));

@@ -8,10 +8,11 @@ const rows = [...page.matchAll(/^\| ([A-Z]\d) .*$/gm)].map(([line]) => {
 });
 
 /** Titles that begin with rows, such as `P3, A4: 202 …`, by row and file. */
-const titled = readdirSync('test/conformance')
-  .filter((file) => file.endsWith('.test.ts'))
-  .flatMap((file) => {
-    const source = readFileSync(`test/conformance/${file}`, 'utf8');
+const titled = ['test/conformance', 'test/end-to-end']
+  .flatMap((folder) => readdirSync(folder).map((file) => ({ folder, file })))
+  .filter(({ file }) => file.endsWith('.test.ts'))
+  .flatMap(({ folder, file }) => {
+    const source = readFileSync(`${folder}/${file}`, 'utf8');
     return [...source.matchAll(/[a-z)]\(\s*'(([A-Z]\d(?:, [A-Z]\d)*)[: ][^'\n]*)'/g)].flatMap(
       ([, title = '', named = '']) =>
         named.split(', ').map((row) => ({ row, file: file.replace('.test.ts', ''), title })),
