@@ -6,6 +6,7 @@ import { mongodbService } from '../../src/services/mongodb/service.js';
 import { newIdentifier } from '../../src/store/identifier.js';
 import { carryOut } from '../support/carry-out.js';
 import { clusterLookup } from '../support/cluster-dns.js';
+import { effectsOf } from '../support/told-effects.js';
 
 /** The procedures of the service one after the other on a real cluster, without a broker; prints what each step takes. */
 const cluster = new KubernetesCluster(loadKubeConfig(process.env));
@@ -43,7 +44,8 @@ describe.each([3, 1])('a replica set of %d', (members) => {
     await Promise.all(clients.map((client) => client.close()));
     await carryOut('deprovision', service.deprovision.versions[1]?.(instance));
     expect(await cluster.read({ apiVersion: 'v1', kind: 'Namespace' }, { name: `m-${id}` }, never)).toBeUndefined();
-    await carryOut('deprovision again', service.deprovision.versions[1]?.(instance));
+    const again = await effectsOf(() => carryOut('deprovision again', service.deprovision.versions[1]?.(instance)));
+    expect(again).toEqual([`remove Namespace m-${id}`]);
   });
 
   it('gives an app what it connects with, until that is taken away', async () => {
@@ -63,12 +65,26 @@ describe.each([3, 1])('a replica set of %d', (members) => {
   });
 
   it('comes to the same when each step runs again', async () => {
-    await carryOut('provision again', service.provision.versions[1]?.({ ...instance, secrets }));
+    const again = await effectsOf(() =>
+      carryOut('provision again', service.provision.versions[1]?.({ ...instance, secrets })),
+    );
+    // Objects are applied again; of the replica set, nothing is changed that is as it is to be.
+    const commands = again.filter((title) => !title.startsWith('apply '));
+    expect(commands.sort()).toEqual(['drop', 'insert', 'setDefaultRWConcern', 'updateUser']);
     const app = await bindApp({});
     const { config } = await adminOf((admin) => admin.command({ replSetGetConfig: 1 }));
     expect(config.members).toHaveLength(members);
     expect(config.settings.heartbeatIntervalMillis).toBe(2000);
     expect(await app.db.collection('orders').countDocuments()).toBe(1);
+  });
+
+  it('changes settings that differ, and no others, when an update runs again', async () => {
+    const parameters = { default_read_concern: 'majority', read_only: true };
+    const update = () => service.update.versions[1]?.({ ...instance, parameters, secrets }, instance);
+    const changes = async () => (await effectsOf(() => carryOut('update', update()))).toSorted();
+    expect(await changes()).toEqual(['drop', 'insert', 'setDefaultRWConcern', 'setUserWriteBlockMode']);
+    expect(await changes()).toEqual(['drop', 'insert']);
+    await carryOut('update back', service.update.versions[1]?.({ ...instance, secrets }, { ...instance, parameters }));
   });
 
   it.runIf(members > 1)('binds at whichever member is the primary', async () => {
@@ -111,7 +127,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 });
 
 describe('deprovision', () => {
-  it('works where the provision was halted after its first object', async () => {
+  it.concurrent('works where the provision was halted after its first object', async () => {
     const id = newIdentifier();
     const owner = { platform: 'test', instanceId: 'halted' };
     const template = service.templateSchema.parse(plan);
@@ -120,7 +136,7 @@ describe('deprovision', () => {
     expect(await cluster.read({ apiVersion: 'v1', kind: 'Namespace' }, { name: `m-${id}` }, never)).toBeUndefined();
   });
 
-  it.each([1, 2, 3, 5])('works where the provision was halted in its stage %d', async (stages) => {
+  it.concurrent.each([1, 2, 3, 5])('works where the provision was halted in its stage %d', async (stages) => {
     const id = newIdentifier();
     const owner = { platform: 'test', instanceId: 'halted' };
     const instance = { id, owner, template: service.templateSchema.parse(plan), parameters: {} };
