@@ -65,8 +65,15 @@ export function admitQueued(admission: Admission): ReconcilerTask {
   return { name: 'admit-queued', everyMilliseconds: 2_000, run: () => admission.admit() };
 }
 
+/** How often a lock is prolonged at least: a task that rarely runs is soon another's where its process has died. */
+const longestTick = 10_000;
+
+const tickOf = ({ everyMilliseconds }: ReconcilerTask) => Math.min(everyMilliseconds, longestTick);
+
 /** Runs its tasks, each in its own time and under its own lock. */
 export class Reconciler {
+  /** When a task is to run again, by `performance.now()`, as far as it ran here. */
+  readonly #due = new Map<ReconcilerTask, number>();
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
@@ -98,23 +105,47 @@ export class Reconciler {
       void running.finally(() => {
         this.#running.delete(running);
         // A tenth of jitter, so that replicas do not stay in step.
-        this.#schedule(task, task.everyMilliseconds * (0.95 + Math.random() / 10));
+        this.#schedule(task, tickOf(task) * (0.95 + Math.random() / 10));
       });
     }, milliseconds);
     this.#timers.add(timer);
   }
 
+  /** Whether it is to run in this tick; then it is not for a period. */
+  #isDue(task: ReconcilerTask): boolean {
+    const now = performance.now();
+    // Half a tick early rather than a whole one late.
+    if (now < (this.#due.get(task) ?? 0) - tickOf(task) / 2) return false;
+    this.#due.set(task, now + task.everyMilliseconds);
+    return true;
+  }
+
   async #run(task: ReconcilerTask): Promise<void> {
     try {
-      // Held for some periods and prolonged each time, so that one process goes on with a task until it ends.
-      const isOurs = await this.locks.take(lockOf(task), Math.max(task.everyMilliseconds * 3, 5_000));
-      if (isOurs) await task.run();
+      if ((await this.#lock(task)) && this.#isDue(task)) await this.#runLocked(task);
     } catch (error) {
       this.log.warn({ err: error }, 'reconciler task failed, will run again');
+      this.#due.delete(task);
       // Perhaps another process can.
       await this.locks.release(lockOf(task)).catch(() => {});
     }
   }
+
+  /** Prolonged with each tick, so that one process goes on with a task until it ends; false where another does. */
+  async #lock(task: ReconcilerTask): Promise<boolean> {
+    return await this.locks.take(lockOf(task), lockMilliseconds(task));
+  }
+
+  async #runLocked(task: ReconcilerTask): Promise<void> {
+    // For one that takes longer than its lock lasts. What fails here fails the next tick too, which tells.
+    const prolonging = setInterval(() => void this.#lock(task).catch(() => {}), lockMilliseconds(task) / 3);
+    try {
+      await task.run();
+    } finally {
+      clearInterval(prolonging);
+    }
+  }
 }
 
+const lockMilliseconds = (task: ReconcilerTask) => Math.max(tickOf(task) * 3, 5_000);
 const lockOf = ({ name }: ReconcilerTask) => `reconciler/${name}`;

@@ -32,7 +32,13 @@ function passes(copy: string, { suite, test, title }: Mutation): { readonly pass
   const { status, stdout, stderr } = spawnSync(
     'node_modules/.bin/vitest',
     ['run', '--project', suite, test, ...named, '--bail', '1'],
-    { cwd: copy, encoding: 'utf8', timeout: mostMinutes * 60_000, maxBuffer: 1 << 28 },
+    {
+      cwd: copy,
+      env: { ...process.env, NO_COLOR: '1' },
+      encoding: 'utf8',
+      timeout: mostMinutes * 60_000,
+      maxBuffer: 1 << 28,
+    },
   );
   return { passed: status === 0, output: `${stdout}${stderr}` };
 }
