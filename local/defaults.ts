@@ -6,6 +6,8 @@ export function withDefaults(environment: NodeJS.ProcessEnv, local: LocalEnviron
     KUBECONFIG: local.kubeconfig,
     HOLDFAST_STORE_URL: local.storeUrl,
     HOLDFAST_REDIS_URL: local.redisUrl,
+    // Nobody balances requests here.
+    HOLDFAST_DRAIN_SECONDS: '0',
     HOLDFAST_ENCRYPTION_KEYS: local.encryptionKeys,
     ...(environment.HOLDFAST_BASIC_AUTH_FILE ? {} : { HOLDFAST_BASIC_AUTH: local.basicAuth }),
     ...(local.catalog === undefined ? {} : { HOLDFAST_CATALOG: local.catalog }),

@@ -37,6 +37,8 @@ export abstract class Configuration {
   abstract readonly orphanGraceSeconds: number;
   /** How long a bind or an unbind waits within the request to be done. */
   abstract readonly synchronousSeconds: number;
+  /** How long a broker that is to stop goes on serving, so that whoever balances requests notices. */
+  abstract readonly drainSeconds: number;
   /** When new bindings expire; 0 for never. */
   abstract readonly bindingLifetimeSeconds: number;
 }
@@ -83,6 +85,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     orphanGraceSeconds: read.optional('HOLDFAST_ORPHAN_GRACE_SECONDS', wholeNumber(0, 365 * 24 * 3600), 24 * 3600),
     // Platforms end a request after a minute, typically.
     synchronousSeconds: read.optional('HOLDFAST_SYNCHRONOUS_SECONDS', wholeNumber(0, 50), 5),
+    drainSeconds: read.optional('HOLDFAST_DRAIN_SECONDS', wholeNumber(0, 300), 5),
     bindingLifetimeSeconds: read.optional('HOLDFAST_BINDING_LIFETIME_SECONDS', wholeNumber(0, 10 * 365 * 24 * 3600), 0),
   };
   return read.finish(configuration);

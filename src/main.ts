@@ -69,7 +69,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<{ readonly url: st
   watch?.start();
   broker.engine?.start();
   log.info({ url: served.url, role: configuration.role, broker: broker.identity }, 'Holdfast is ready');
-  stopOnSignals(() => stop(served, watch, broker), log);
+  stopOnSignals(() => stop(served, watch, broker), configuration.drainSeconds + configuration.synchronousSeconds, log);
   return { url: served.url };
 }
 

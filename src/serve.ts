@@ -1,10 +1,12 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DynamicModule } from '@nestjs/common';
 import type { Broker } from './broker.js';
 import { ServiceBindings } from './brokering/service-bindings.js';
 import { ServiceInstances } from './brokering/service-instances.js';
 import { Catalog } from './catalog/catalog.js';
 import type { Configuration } from './configuration.js';
+import { Drain } from './drain.js';
 import { createHttpApplication } from './http.js';
 import { type HealthCheck, HealthChecks } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
@@ -13,7 +15,10 @@ import { isUnreachable } from './store/store.js';
 
 export interface Served {
   readonly url: string;
-  /** Answers the requests that are under way, and takes no more. */
+  /**
+   * First tells that it stops, by its readiness and by `Connection: close`, and goes on for the seconds that the
+   * configuration says; then it takes no more connections, and answers what still comes on those that there are.
+   */
   close(): Promise<void>;
 }
 
@@ -37,10 +42,20 @@ export async function serve(
     isUnavailable: isUnreachable,
     modules,
   });
+  const drain = new Drain(application.getHttpServer());
   await application.listen(configuration.port, configuration.host);
   const { address, port, family } = application.getHttpServer().address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
-  return { url: `http://${host}:${port}`, close: () => application.close() };
+  const close = async () => {
+    health.isStopping = true;
+    drain.begin();
+    // Nobody sends a worker anything that must not fail.
+    const drainSeconds = configuration.role === 'worker' ? 0 : configuration.drainSeconds;
+    await sleep(drainSeconds * 1_000);
+    await drain.end(drainSeconds > 0);
+    await application.close();
+  };
+  return { url: `http://${host}:${port}`, close };
 }
 
 const osb = (broker: Broker): DynamicModule =>

@@ -1,19 +1,25 @@
 import type { Logger } from './observability/logger.js';
 
 /** Longer than any step's outside call; what still runs then goes on elsewhere when its lease ends. */
-const patienceMilliseconds = 20_000;
+const patienceSeconds = 20;
 
-/** Ends the process in good order on SIGINT and SIGTERM; a second signal ends it at once. */
-export function stopOnSignals(stop: () => Promise<void>, log: Logger): void {
+/**
+ * Ends the process in good order on SIGINT and SIGTERM; a second signal ends it at once.
+ * @param servingSeconds how long requests may take to end, before the work is stopped
+ */
+export function stopOnSignals(stop: () => Promise<void>, servingSeconds: number, log: Logger): void {
   let stopping = false;
   const handle = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
     log.info({ signal }, 'stopping');
-    const impatience = setTimeout(() => {
-      log.error('not stopped in time; what was running goes on when its lease has ended');
-      process.exit(1);
-    }, patienceMilliseconds);
+    const impatience = setTimeout(
+      () => {
+        log.error('not stopped in time; what was running goes on when its lease has ended');
+        process.exit(1);
+      },
+      (servingSeconds + patienceSeconds) * 1_000,
+    );
     stop().then(
       () => {
         clearTimeout(impatience);

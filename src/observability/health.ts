@@ -7,11 +7,14 @@ export type HealthCheck = (signal: AbortSignal) => Promise<unknown>;
 
 /** What Holdfast needs. Only without the store can it accept nothing; the others it waits for. */
 export class HealthChecks {
+  /** It still answers, but is not to be sent anything more. */
+  isStopping = false;
+
   constructor(readonly checks: { readonly store: HealthCheck } & Readonly<Record<string, HealthCheck>>) {}
 }
 
 export interface Readiness {
-  readonly status: 'ok' | 'degraded' | 'down';
+  readonly status: 'ok' | 'degraded' | 'down' | 'stopping';
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
@@ -32,8 +35,9 @@ export class HealthController {
   @Get('ready')
   async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
     const readiness = await readReadiness(this.health.checks);
-    response.status(readiness.status === 'down' ? 503 : 200);
-    return readiness;
+    const status = this.health.isStopping ? 'stopping' : readiness.status;
+    response.status(status === 'down' || status === 'stopping' ? 503 : 200);
+    return { ...readiness, status };
   }
 }
 

@@ -47,6 +47,7 @@ test('what need not be set has defaults', () => {
     memberAccess: 'tunnel',
     deletedGraceSeconds: 3600,
     synchronousSeconds: 5,
+    drainSeconds: 5,
     bindingLifetimeSeconds: 0,
   });
 });

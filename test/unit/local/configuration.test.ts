@@ -129,6 +129,7 @@ describe('what is not given', () => {
       KUBECONFIG: 'k',
       HOLDFAST_STORE_URL: 's',
       HOLDFAST_REDIS_URL: 'r',
+      HOLDFAST_DRAIN_SECONDS: '0',
       HOLDFAST_ENCRYPTION_KEYS: 'e',
       HOLDFAST_BASIC_AUTH: 'u:p',
       HOLDFAST_CATALOG: 'mine',
