@@ -16,6 +16,7 @@ import type { Catalog } from './catalog/catalog.js';
 import { readCatalog } from './catalog/read-catalog.js';
 import type { Configuration } from './configuration.js';
 import type { Logger } from './observability/logger.js';
+import { Admission } from './operations/admission.js';
 import { Engine } from './operations/engine.js';
 import { OperationQueue } from './operations/queue.js';
 import type { ReconcilerTask } from './operations/reconciler.js';
@@ -77,7 +78,8 @@ export class Broker {
     const operations = new OperationsRepository(store);
     const requests = requestConnection(configuration.redisUrl, log);
     const queue = new OperationQueue(requests, prefix, log);
-    const acceptance = new Acceptance(store, operations, queue);
+    const admission = new Admission(operations, configuration.maximumConcurrentProvisions, (id) => queue.hint(id), log);
+    const acceptance = new Acceptance(store, operations, queue, admission);
     const instanceBroker = new InstanceBroker(
       catalog,
       services,
@@ -104,13 +106,8 @@ export class Broker {
     const engine =
       worker &&
       new Engine(
-        { store, operations, procedures, queue, workerConnection: worker, tasks, log },
-        {
-          owner,
-          queuePrefix: prefix,
-          concurrency: configuration.workerConcurrency,
-          maximumConcurrentProvisions: configuration.maximumConcurrentProvisions,
-        },
+        { store, operations, procedures, queue, admission, workerConnection: worker, tasks, log },
+        { owner, queuePrefix: prefix, concurrency: configuration.workerConcurrency },
       );
     const redis = { requests, worker };
     return new Broker(identity, catalog, instanceBroker, bindingBroker, engine, store, queue, redis);

@@ -16,8 +16,9 @@ export function enableFaultPoints(folder: string): void {
   const pass = (title: string, moment: 'before' | 'after') => {
     const { operation, kind = '-', step = '-' } = logFields();
     const point = `${kind}/${step}/${title.replaceAll(internalId, '$1-…')}/${moment}`;
-    if (!known.has(point)) appendFileSync(join(folder, 'reached'), `${JSON.stringify({ point, operation })}\n`);
-    known.add(point);
+    const passed = JSON.stringify({ point, operation });
+    if (!known.has(passed)) appendFileSync(join(folder, 'reached'), `${passed}\n`);
+    known.add(passed);
     const signal = claim(folder, point);
     if (signal) strike(folder, { point, operation, pid: process.pid, at: new Date() }, signal);
   };

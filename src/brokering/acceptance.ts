@@ -1,4 +1,5 @@
 import type { ClientSession } from 'mongodb';
+import type { Admission } from '../operations/admission.js';
 import type { OperationQueue } from '../operations/queue.js';
 import { sideEffect } from '../side-effects.js';
 import { newIdentifier } from '../store/identifier.js';
@@ -6,6 +7,7 @@ import type { OperationsRepository } from '../store/operations.repository.js';
 import type { OperationKind } from '../store/records.js';
 import { ContentionError, isDuplicateKey, type Store } from '../store/store.js';
 import type { Decision } from './decision.js';
+import { waitingForTurn } from './last-operation.js';
 import { Refusal } from './refusal.js';
 import type { Accepted, Caller, Finished } from './requests.js';
 import { Turns } from './turns.js';
@@ -33,6 +35,9 @@ export interface AcceptedWork {
 const deadlineShare = 0.9;
 const mostAttempts = 10;
 
+/** What loads the cluster waits for its turn; binds and deletes pass. */
+const stateAtFirst = (kind: OperationKind) => (kind === 'provision' ? 'queued' : 'running');
+
 /** Makes decisions come true: an operation is in the store, with what it changes, before anybody hears of it. */
 export class Acceptance {
   /** In one process, requests for one instance need not get in each other's way. The store decides all the same. */
@@ -42,6 +47,7 @@ export class Acceptance {
     private readonly store: Store,
     private readonly operations: OperationsRepository,
     private readonly queue: Pick<OperationQueue, 'announce'>,
+    private readonly admission: Pick<Admission, 'begin'>,
   ) {}
 
   /**
@@ -93,7 +99,8 @@ export class Acceptance {
     await this.#turns.take(work.instance, () =>
       sideEffect(`accept ${work.kind}`, () => this.store.transaction(insert)),
     );
-    await this.queue.announce(operation);
+    if (stateAtFirst(work.kind) === 'running') await this.queue.announce(operation);
+    else this.admission.begin();
     return { kind: 'accepted', operation };
   }
 
@@ -113,8 +120,7 @@ export class Acceptance {
 
   async #insert(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {
     const { kind, service, procedureVersion, instance, binding, maximumPollingDuration } = work;
-    // What loads the cluster waits for its turn; binds and deletes pass.
-    const state = kind === 'provision' ? 'queued' : 'running';
+    const state = stateAtFirst(kind);
     await this.operations.insert(
       {
         _id: operation,
@@ -128,7 +134,7 @@ export class Acceptance {
         active: true,
         lease: { owner: null, until: new Date(0), epoch: 0 },
         steps: {},
-        progress: 'accepted',
+        progress: state === 'queued' ? waitingForTurn : 'accepted',
         pauses: 0,
       },
       maximumPollingDuration * deadlineShare * 1_000,

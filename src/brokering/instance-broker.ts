@@ -5,7 +5,7 @@ import type { ServiceInstanceRecord } from '../store/records.js';
 import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
 import type { Acceptance } from './acceptance.js';
 import { decideDeprovision } from './deprovision.js';
-import { isRemembered, tellOperation } from './last-operation.js';
+import { isRemembered, mostAhead, tellOperation } from './last-operation.js';
 import { decideProvision } from './provision.js';
 import { Refusal } from './refusal.js';
 import type {
@@ -155,7 +155,8 @@ export class InstanceBroker implements ServiceInstances {
     }
     const operation = await this.operations.find(instance.lastOperation);
     if (!operation) throw new Refusal('absent', 'the instance has no operation');
-    return tellOperation(operation);
+    if (operation.state !== 'queued') return tellOperation(operation);
+    return tellOperation(operation, await this.operations.countAhead(operation, mostAhead));
   }
 
   /** The instance that an operation belongs to, where it had the same address: an id may have been used again since. */

@@ -19,10 +19,17 @@ const consequences: Partial<Record<OperationKind, Pick<LastOperation, 'instanceU
   deprovision: { instanceUsable: false },
 };
 
-/** OSB › Polling Last Operation: what the store knows, in the specification's words. */
-export function tellOperation(operation: OperationRecord): LastOperation {
+export const waitingForTurn = 'waiting for other operations to end';
+/** Whoever has more before it need not know how many. */
+export const mostAhead = 1_000;
+
+/**
+ * OSB › Polling Last Operation: what the store knows, in the specification's words.
+ * @param ahead how many come before it, where it is queued
+ */
+export function tellOperation(operation: OperationRecord, ahead = 0): LastOperation {
   const { state, progress } = operation;
-  const told = { state: states[state], description: progress };
+  const told = { state: states[state], description: state === 'queued' ? describePlace(ahead) : progress };
   switch (told.state) {
     case 'in progress':
       return { ...told, retryAfter: retryAfterOf(operation) };
@@ -31,6 +38,11 @@ export function tellOperation(operation: OperationRecord): LastOperation {
     default:
       return told;
   }
+}
+
+function describePlace(ahead: number): string {
+  if (ahead === 0) return `${waitingForTurn}: it is next`;
+  return `${waitingForTurn}: ${ahead === mostAhead ? `${mostAhead} or more` : ahead} before it`;
 }
 
 /** Seconds. The longer an operation waits for one thing, the less often it is worth asking. */

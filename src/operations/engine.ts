@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.js';
 import { Locks } from '../store/locks.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { Store } from '../store/store.js';
-import { Admission } from './admission.js';
+import type { Admission } from './admission.js';
 import { Executor } from './executor.js';
 import type { Procedures } from './procedures.js';
 import type { OperationQueue } from './queue.js';
@@ -16,6 +16,7 @@ export interface EngineParts {
   readonly operations: OperationsRepository;
   readonly procedures: Procedures;
   readonly queue: OperationQueue;
+  readonly admission: Admission;
   /** For the worker alone: a connection that retries for ever (`maxRetriesPerRequest: null`). */
   readonly workerConnection: Redis;
   /** What else is looked after periodically. */
@@ -28,7 +29,6 @@ export interface EngineOptions {
   readonly owner: string;
   readonly queuePrefix: string;
   readonly concurrency: number;
-  readonly maximumConcurrentProvisions: number;
 }
 
 /** After a kill an operation goes on within this, the second after which it counts as undelivered, and the reconciler's. */
@@ -41,15 +41,10 @@ export class Engine {
   readonly #reconciler: Reconciler;
 
   constructor(
-    { store, operations, procedures, queue, workerConnection, tasks, log }: EngineParts,
+    { store, operations, procedures, queue, admission, workerConnection, tasks, log }: EngineParts,
     options: EngineOptions,
   ) {
-    const wake = (operation: string) => {
-      // A hint: what is lost here runs when its timer ends, or when the reconciler finds it.
-      queue.wake(operation).catch((error: unknown) => log.debug({ err: error, operation }, 'not woken'));
-    };
-    this.wakeups = new Wakeups(wake);
-    const admission = new Admission(operations, options.maximumConcurrentProvisions, wake);
+    this.wakeups = new Wakeups((operation) => queue.hint(operation));
     const executor = new Executor(operations, procedures, admission, this.wakeups, log, {
       owner: options.owner,
       leaseMilliseconds,

@@ -23,8 +23,6 @@ export interface ExecutorOptions {
 const busyMilliseconds = 250;
 /** How long the removal of what came too late may take. */
 const clearUpMilliseconds = 20_000;
-/** How soon a queued operation looks by itself whether its turn has come. */
-const queuedMilliseconds = 15_000;
 
 /**
  * Runs operations. All that it knows of one it reads from the store, so that any worker goes on where another stopped,
@@ -53,23 +51,13 @@ export class Executor {
       case 'busy':
         return { kind: 'pause', milliseconds: busyMilliseconds };
       case 'queued':
-        return await this.#queue(id, shutdown);
+        // It is delivered when its turn has come.
+        return { kind: 'over' };
       case 'taken':
         return await withLogFields({ kind: taken.operation.kind }, () =>
           this.#hold(taken.operation, owner, takenAt, shutdown),
         );
     }
-  }
-
-  async #queue(id: string, shutdown: AbortSignal): Promise<RunResult> {
-    await this.admission.admit();
-    const operation = await this.operations.find(id);
-    if (operation?.state !== 'queued') return await this.run(id, shutdown);
-    const ahead = await this.operations.countAhead(operation);
-    const place = ahead === 0 ? 'it is next' : `${ahead} before it`;
-    const progress = `waiting for other operations to end: ${place}`;
-    const stillQueued = await this.operations.recordQueued(id, progress, queuedMilliseconds);
-    return stillQueued ? { kind: 'pause', milliseconds: queuedMilliseconds } : await this.run(id, shutdown);
   }
 
   async #hold(operation: OperationRecord, owner: string, takenAt: number, shutdown: AbortSignal): Promise<RunResult> {

@@ -54,6 +54,11 @@ export class OperationQueue {
     else if (await job.isDelayed()) await sideEffect('promote job', () => job.promote());
   }
 
+  /** As `wake`, and does not wait for it: what is lost here runs when its timer ends, or when the reconciler finds it. */
+  hint(operation: string): void {
+    this.wake(operation).catch((error: unknown) => this.log.debug({ err: error, operation }, 'not woken'));
+  }
+
   /** BullMQ would wait for Redis as long as that takes, and whatever is asked of it would pile up. */
   #demandConnection(): void {
     if (this.connection.status !== 'ready') throw new Error(`Redis is not connected (${this.connection.status})`);

@@ -47,7 +47,10 @@ export class OperationsRepository {
     deadlineMilliseconds: number,
     session: ClientSession,
   ): Promise<void> {
-    const times = { acceptedAt: '$$NOW', wakeAt: '$$NOW', deadline: later(deadlineMilliseconds) };
+    const deadline = later(deadlineMilliseconds);
+    // What is queued is woken by its admission.
+    const wakeAt = operation.state === 'queued' ? deadline : '$$NOW';
+    const times = { acceptedAt: '$$NOW', wakeAt, deadline };
     await this.store.operations.updateOne(
       { _id: operation._id },
       [{ $replaceWith: { $mergeObjects: [{ $literal: operation }, times] } }],
@@ -245,23 +248,10 @@ export class OperationsRepository {
     }
   }
 
-  /** How many queued operations come before this one. */
-  async countAhead(operation: OperationRecord): Promise<number> {
-    return await this.store.operations.countDocuments({
-      state: 'queued',
-      acceptedAt: { $lt: operation.acceptedAt },
-    });
-  }
-
-  /**
-   * Says why a queued operation does not run yet.
-   * @returns false where it was admitted meanwhile
-   */
-  async recordQueued(id: string, progress: string, milliseconds: number): Promise<boolean> {
-    const { matchedCount } = await this.store.operations.updateOne({ _id: id, state: 'queued' }, [
-      { $set: { progress: { $literal: progress }, wakeAt: later(milliseconds) } },
-    ]);
-    return matchedCount === 1;
+  /** How many queued operations come before this one; `most` stands for more, too. */
+  async countAhead(operation: OperationRecord, most: number): Promise<number> {
+    const ahead = { state: 'queued' as const, acceptedAt: { $lt: operation.acceptedAt } };
+    return await this.store.operations.countDocuments(ahead, { limit: most });
   }
 
   /** Active operations that should have run by now, `milliseconds` ago or earlier. */

@@ -27,10 +27,10 @@ export class BrokerProcess {
   readonly #ready: Promise<LogLine>;
   #readiness: LogLine | undefined;
 
-  private constructor(environment: NodeJS.ProcessEnv) {
+  private constructor(environment: NodeJS.ProcessEnv, program: string) {
     const { PATH, HOME } = process.env;
-    const child = spawn(process.execPath, [compiledBroker()], {
-      env: { PATH, HOME, HOLDFAST_PORT: '0', ...environment },
+    const child = spawn(process.execPath, [program], {
+      env: { PATH, HOME, HOLDFAST_PORT: '0', HOLDFAST_DRAIN_SECONDS: '0', ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const endWithUs = () => child.kill('SIGKILL');
@@ -54,8 +54,8 @@ export class BrokerProcess {
   }
 
   /** Ready to be asked when this returns. */
-  static async start(environment: NodeJS.ProcessEnv): Promise<BrokerProcess> {
-    const broker = new BrokerProcess(environment);
+  static async start(environment: NodeJS.ProcessEnv, program = compiledBroker()): Promise<BrokerProcess> {
+    const broker = new BrokerProcess(environment, program);
     const timeout = new AbortController();
     const ended = broker.#exit.then(({ code }) => `it ended with ${code}`);
     const late = sleep(startSeconds * 1000, `not within ${startSeconds} s`, timeout).catch(() => '');

@@ -10,18 +10,23 @@ const outputsSkipped = 1;
 
 const stamp = join(repository, 'dist', '.tsbuildinfo');
 
-let program: string | undefined;
+const programs = new Map<string, string>();
 
 /** The broker's program, compiled anew where a source is newer than what was compiled last. */
-export function compiledBroker(): string {
-  program ??= upToDate();
-  return program;
-}
+export const compiledBroker = (): string => compiled(join('src', 'main.js'), ['src', 'migrations']);
 
-function upToDate(): string {
-  const changed = Math.max(...['src', 'migrations'].map(newestChange));
+/** The program of a broker of the stub service, likewise. */
+export const compiledStub = (): string =>
+  compiled(join('test', 'support', 'stub-main.js'), ['src', 'migrations', join('test', 'support')]);
+
+function compiled(program: string, sources: readonly string[]): string {
+  const known = programs.get(program);
+  if (known !== undefined) return known;
+  const changed = Math.max(...sources.map(newestChange));
   if (changed > (statSync(stamp, { throwIfNoEntry: false })?.mtimeMs ?? 0)) compile();
-  return join(repository, 'dist', 'src', 'main.js');
+  const path = join(repository, 'dist', program);
+  programs.set(program, path);
+  return path;
 }
 
 function newestChange(folder: string): number {

@@ -31,6 +31,7 @@ export class StubBroker {
       HOLDFAST_REDIS_URL: place.redisUrl,
       HOLDFAST_ENCRYPTION_KEYS: encryptionKeys,
       HOLDFAST_CATALOG: fileURLToPath(new URL('./stub-catalog.yaml', import.meta.url)),
+      HOLDFAST_DRAIN_SECONDS: '0',
       HOLDFAST_LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent',
       ...environment,
     });

@@ -23,6 +23,8 @@ export interface StubStep {
   readonly instance: string;
   /** The platform's. */
   readonly instanceId: string;
+  /** Internal id of the binding, in a bind or an unbind. */
+  readonly binding?: string;
   readonly secrets: unknown;
   readonly context: StepContext;
 }
@@ -110,6 +112,7 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
                 key,
                 instance: instance.id,
                 instanceId: instance.owner.instanceId,
+                ...(besides && 'id' in besides && { binding: besides.id }),
                 secrets,
                 context,
               };

@@ -4,7 +4,6 @@ import { operation } from './fixtures.js';
 
 describe('tellOperation', () => {
   it.each([
-    ['queued', { state: 'in progress', retryAfter: 5 }],
     ['running', { state: 'in progress', retryAfter: 1 }],
     ['succeeded', { state: 'succeeded' }],
     ['failed', { state: 'failed' }],
@@ -12,6 +11,18 @@ describe('tellOperation', () => {
   ] as const)('%s', (state, told) => {
     const common = { description: 'starting the members' };
     expect(tellOperation(operation({ state }))).toEqual({ ...common, ...told });
+  });
+});
+
+describe('tellOperation of what is queued', () => {
+  it.each([
+    [0, 'it is next'],
+    [1, '1 before it'],
+    [1_000, '1000 or more before it'],
+  ])('behind %i', (ahead, place) => {
+    const description = `waiting for other operations to end: ${place}`;
+    const told = { state: 'in progress', description, retryAfter: 5 };
+    expect(tellOperation(operation({ state: 'queued' }), ahead)).toEqual(told);
   });
 });
 
