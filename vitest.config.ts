@@ -23,6 +23,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        test: {
+          name: 'recovery',
+          include: ['test/recovery/**/*.test.ts'],
+          globalSetup: ['test/support/setup/cluster.ts', 'test/support/setup/recovery.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+          // Faults of different parts run side by side, and mostly wait.
+          maxConcurrency: 8,
+        },
+      },
     ],
   },
 });

@@ -20,7 +20,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'format and lint', command: ['node_modules/.bin/biome', 'ci', '--error-on-warnings', '.'] },
   { name: 'readiness program', command: ['go', 'test', './...'], folder: 'images/mongodb-readiness' },
 ];
-const suites = ['unit', 'services', 'end-to-end'];
+const suites = ['unit', 'services', 'end-to-end', 'recovery'];
 
 function run(command: readonly string[], folder = '.'): Promise<boolean> {
   const [program = '', ...parameters] = command;

@@ -25,13 +25,21 @@ export class BrokerPlace {
   private constructor(
     readonly scratch: Scratch,
     private readonly client: MongoClient,
+    private readonly environment: NodeJS.ProcessEnv,
   ) {}
 
   #watch: StoreWatch | undefined;
 
-  static async open(): Promise<BrokerPlace> {
-    const own = scratch();
-    const place = new BrokerPlace(own, new MongoClient(own.storeUrl));
+  /**
+   * @param over a store or a Redis of the test's own, instead of those that all share
+   * @param environment what is special about the environment of all brokers here
+   */
+  static async open(
+    over: Parameters<typeof scratch>[0] = {},
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<BrokerPlace> {
+    const own = scratch(over);
+    const place = new BrokerPlace(own, new MongoClient(own.storeUrl), environment);
     place.#watch = await StoreWatch.start(place.store, new KeyRing([{ id: 'test', key: place.#encryptionKey }]));
     return place;
   }
@@ -55,6 +63,7 @@ export class BrokerPlace {
       HOLDFAST_ENCRYPTION_KEYS: `test:${this.#encryptionKey.toString('base64')}`,
       HOLDFAST_BASIC_AUTH: `${this.platform.user}:${this.platform.password}`,
       HOLDFAST_LOG_LEVEL: 'trace',
+      ...this.environment,
       ...environment,
     });
     this.#brokers.set(broker, environment);

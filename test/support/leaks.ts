@@ -7,7 +7,7 @@ const tellingLength = 20;
  */
 export function leakedSecrets(text: string, secrets: ReadonlyMap<string, string>): readonly string[] {
   return [...secrets]
-    .filter(([name]) => !name.endsWith('.certificate'))
+    .filter(([name, secret]) => !name.endsWith('.certificate') && secret !== '')
     .filter(([, secret]) => tellingParts(secret).some((part) => text.includes(part)))
     .map(([name]) => name);
 }

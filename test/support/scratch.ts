@@ -10,12 +10,13 @@ export interface Scratch {
   remove(): Promise<void>;
 }
 
-export function scratch(): Scratch {
+/** @param own a store or a Redis of the test's own, instead of those that run */
+export function scratch(own: Partial<Pick<Scratch, 'storeUrl' | 'redisUrl'>> = {}): Scratch {
   const name = `holdfast-test-${randomBytes(6).toString('hex')}`;
-  const store = new URL(required('HOLDFAST_STORE_URL'));
+  const store = new URL(own.storeUrl ?? required('HOLDFAST_STORE_URL'));
   store.pathname = `/${name}`;
   store.searchParams.set('authSource', 'admin');
-  const redisUrl = required('HOLDFAST_REDIS_URL');
+  const redisUrl = own.redisUrl ?? required('HOLDFAST_REDIS_URL');
   return {
     storeUrl: store.href,
     redisUrl,

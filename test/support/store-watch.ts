@@ -6,6 +6,8 @@ import type { KeyRing, Sealed } from '../../src/store/encryption.js';
 /** What one write to the store changed of an operation: dotted names, as in `lease.owner`. */
 export interface OperationChange {
   readonly operation: string;
+  /** By the store's clock. */
+  readonly at: Date;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -17,6 +19,8 @@ export class StoreWatch {
   readonly changes: OperationChange[] = [];
   /** By what they are, such as `service_instances/3f…/secrets.keyFile`. */
   readonly secrets = new Map<string, string>();
+  /** Each write of a record's secrets, such as `service_instances/3f…/secrets`: one a record, as they are generated once. */
+  readonly generated: string[] = [];
   #failure: unknown;
 
   private constructor(
@@ -79,10 +83,12 @@ export class StoreWatch {
     const id = String(change.documentKey._id);
     const written = change.operationType === 'insert' ? change.fullDocument : change.updateDescription.updatedFields;
     const fields = flatten(written ?? {});
-    if (collection === 'operations') this.changes.push({ operation: id, fields });
+    const at = change.wallTime ?? new Date();
+    if (collection === 'operations') this.changes.push({ operation: id, at, fields });
     const sealed: unknown = written?.secrets;
     if (!sealed) return;
     const place = `${collection}/${id}/secrets` as const;
+    this.generated.push(place);
     for (const [name, text] of texts(this.keys.open(sealed as Sealed, place)))
       this.secrets.set(`${place}.${name}`, text);
   }

@@ -1,0 +1,56 @@
+import type { Db } from 'mongodb';
+import type { Procedure } from '../../src/operations/step.js';
+import { createServices } from '../../src/services/registry.js';
+import type { AnyService, JsonObject } from '../../src/services/service.js';
+import type { OperationRecord, ServiceInstanceRecord } from '../../src/store/records.js';
+import { admin } from '../support/admin-cluster.js';
+import { provisioned, updated } from './journey.js';
+import type { StepName } from './points.js';
+
+/** Every step of every operation: those that the store has of a journey, and those that the service would run. */
+export async function stepsOf(store: Db): Promise<readonly StepName[]> {
+  const operations = await store.collection<OperationRecord>('operations').find().toArray();
+  const done = operations.flatMap(({ kind, steps }) => Object.keys(steps).map((key) => ({ kind, key })));
+  const record = await store.collection<ServiceInstanceRecord>('service_instances').findOne();
+  if (!record) throw new Error('the store has no instance to learn the steps from');
+  const all = [...done, ...(await stepsOfService(record))];
+  return [...new Map(all.map((step) => [`${step.kind}/${step.key}`, step])).values()];
+}
+
+async function stepsOfService({ _id: id, service: name, plan }: ServiceInstanceRecord): Promise<readonly StepName[]> {
+  const parts = {
+    cluster: admin,
+    brokerId: 'recovery',
+    clusterDomain: 'cluster.local',
+    memberAccess: 'direct',
+  } as const;
+  const service = createServices(parts).find((candidate) => candidate.name === name);
+  if (!service) throw new Error(`this build has no service ${name}`);
+  const { template } = plan;
+  const secrets = await service.generateInstanceSecrets({ id, template });
+  const instance = (parameters: JsonObject) => ({
+    id,
+    owner: { platform: '', instanceId: '' },
+    template,
+    parameters,
+    secrets,
+  });
+  const binding = { id, parameters: {}, context: {}, secrets: await service.generateBindingSecrets({ id }) };
+  const procedures = {
+    provision: current(service, 'provision')(instance({ ...provisioned })),
+    update: current(service, 'update')(instance({ ...updated }), { template, parameters: { ...provisioned } }),
+    deprovision: current(service, 'deprovision')(instance({})),
+    bind: current(service, 'bind')(instance({}), binding),
+    unbind: current(service, 'unbind')(instance({}), binding),
+  };
+  return Object.entries(procedures).flatMap(([kind, { stages }]) => stages.flat().map(({ key }) => ({ kind, key })));
+}
+
+type Verb = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind';
+
+function current(service: AnyService, verb: Verb): (...about: readonly unknown[]) => Procedure {
+  const { current: version, versions } = service[verb];
+  const make = versions[version] as ((...about: readonly unknown[]) => Procedure) | undefined;
+  if (!make) throw new Error(`${service.name} has no version ${version} of ${verb}`);
+  return make;
+}
