@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 import { closedPort } from './tcp-relay.js';
@@ -38,6 +39,20 @@ export class RedisProcess {
     if (!child) return;
     child.kill('SIGKILL');
     await once(child, 'exit');
+  }
+
+  /** Empties it again and again, for some seconds. */
+  async keepEmpty(seconds: number): Promise<void> {
+    const client = new Redis(this.url);
+    const end = Date.now() + seconds * 1_000;
+    try {
+      while (Date.now() < end) {
+        await client.flushall();
+        await sleep(300);
+      }
+    } finally {
+      client.disconnect();
+    }
   }
 
   async remove(): Promise<void> {
