@@ -1,7 +1,6 @@
-import type { V1Secret, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1StatefulSet } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import type { OperationRecord, ServiceInstanceRecord } from '../../src/store/records.js';
-import { admin, inNamespace, kinds, never } from '../support/admin-cluster.js';
+import { inNamespace, kinds } from '../support/admin-cluster.js';
 import { appClient, bind, operationSeconds } from '../support/apps.js';
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
@@ -9,20 +8,6 @@ import type { BrokerProcess } from '../support/broker-process.js';
 import { memberNames, onMember, statusOf } from '../support/members.js';
 
 const voting = /^waiting for the members to vote/;
-
-const operations = (place: BrokerPlace) => place.store.collection<OperationRecord>('operations');
-
-/** Of what is generated once: as it is stored, encrypted, and as the members have it. */
-async function generated(place: BrokerPlace, instanceId: string) {
-  const instances = place.store.collection<ServiceInstanceRecord>('service_instances');
-  const record = await instances.findOne({ instanceId });
-  const address = { namespace: `m-${record?._id}`, name: 'keyfile' };
-  const secret = await admin.read<V1Secret>(kinds.secret, address, never);
-  return {
-    ...(record?.secrets && { stored: record.secrets.text.toString('hex') }),
-    ...(secret && { keyFile: secret.data, uid: secret.metadata?.uid }),
-  };
-}
 
 /** One replica set, once, that an app can use. */
 async function isOneReplicaSet(place: BrokerPlace, broker: BrokerDriver, sold: Sold): Promise<void> {
@@ -53,38 +38,6 @@ function holder(place: BrokerPlace, operation: string): number | undefined {
 
 const goesOnWith = (place: BrokerPlace, operation: string, { pid }: BrokerProcess, seconds: number) =>
   place.watch.until(`process ${pid} goes on`, seconds, () => holder(place, operation) === pid || undefined);
-
-describe('a broker that is killed (SIGKILL) in the middle of a provision', () => {
-  it.concurrent.for([
-    ['makes the objects', /^creating the Kubernetes objects/],
-    ['waits for pods', /Pending/],
-    ['adds the members', /adding the members/],
-    ['waits for votes', voting],
-  ] as const)('goes on when it is started again, and makes nothing twice: it %s', async ([, moment], context) => {
-    const place = await BrokerPlace.open();
-    context.onTestFinished(() => place.close());
-    const first = await place.start();
-    const sold = await place.driver(first).sold('mongodb', 'replica-set-small');
-    const { body } = await place.driver(first).provision('interrupted', sold);
-    const operation = String(body.operation);
-    await place.watch.untilDescription(operation, moment);
-    await first.kill();
-    const before = await generated(place, 'interrupted');
-    const halted = await operations(place).findOne();
-    expect(halted).toMatchObject({ _id: operation, active: true });
-    expect(before).toHaveProperty('stored');
-
-    const second = await place.start();
-    await goesOnWith(place, operation, second, 20);
-    const broker = place.driver(second);
-    const ended = await broker.poll('interrupted', { seconds: operationSeconds });
-    expect(ended).toMatchObject({ state: 'succeeded' });
-    expect(await generated(place, 'interrupted')).toMatchObject(before);
-    const after = await operations(place).findOne({ _id: operation });
-    expect(after?.steps).toMatchObject(halted?.steps ?? {});
-    await isOneReplicaSet(place, broker, sold);
-  });
-});
 
 describe('a broker that is stopped (SIGTERM) in the middle of a step', () => {
   it('ends with code 0 and gives the step back: another goes on at once, or the next one that starts', async ({

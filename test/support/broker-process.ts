@@ -15,7 +15,7 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const startSeconds = 60;
+const startSeconds = 120;
 const stopSeconds = 30;
 
 /** A real broker, as `npm start` runs it: its own process, ended by its process id whatever happens to the test. */

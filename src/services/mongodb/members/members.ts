@@ -4,7 +4,7 @@ import { podName } from '../names.js';
 import { poll } from '../poll.js';
 import { memberHost, ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
 import type { InstanceSecrets } from '../secrets.js';
-import { hello } from './commands.js';
+import { type Hello, hello } from './commands.js';
 import { adminLogin, type Login, type MemberConnections, MemberUnreachable, systemLogin } from './connections.js';
 import type { MemberAddress } from './routes.js';
 import { hasCodeName, isNotPrimary } from './server-errors.js';
@@ -57,7 +57,7 @@ export class Members {
   async #findPrimary(login: Login, signal: AbortSignal): Promise<number | undefined> {
     for (const ordinal of ordinals(this.#set)) {
       try {
-        const { isWritablePrimary, primary } = await this.#on(ordinal, login, (admin) => hello(admin, signal));
+        const { isWritablePrimary, primary } = await this.#hello(ordinal, login, signal);
         if (isWritablePrimary) return ordinal;
         const named = ordinals(this.#set).find((other) => memberHost(this.#set, other) === primary);
         if (named !== undefined) return named;
@@ -68,10 +68,24 @@ export class Members {
     return undefined;
   }
 
-  async #on<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
-    const { certificate } = this.#secrets.authority;
+  /** A member that has still to copy the users knows `__system` only. */
+  async #hello(ordinal: number, login: Login, signal: AbortSignal): Promise<Hello> {
+    const ask = (admin: Db) => hello(admin, signal);
     try {
-      return await this.#connections.use(this.#addressOf(ordinal), login, certificate, work);
+      return await this.#connect(ordinal, login, ask);
+    } catch (error) {
+      if (!hasCodeName(error, 'AuthenticationFailed')) throw error;
+      return await this.#on(ordinal, systemLogin(this.#secrets), ask);
+    }
+  }
+
+  async #connect<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
+    return await this.#connections.use(this.#addressOf(ordinal), login, this.#secrets.authority.certificate, work);
+  }
+
+  async #on<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
+    try {
+      return await this.#connect(ordinal, login, work);
     } catch (error) {
       if (!hasCodeName(error, 'AuthenticationFailed')) throw error;
       throw new OperatorError(
