@@ -11,6 +11,8 @@ export default defineConfig({
           globalSetup: ['test/support/setup/services.ts'],
           testTimeout: 40_000,
           hookTimeout: 20_000,
+          // Most of what they do is waiting.
+          maxWorkers: 4,
         },
       },
       {
@@ -20,7 +22,7 @@ export default defineConfig({
           globalSetup: ['test/support/setup/cluster.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          maxWorkers: 2,
         },
       },
       {
@@ -30,7 +32,8 @@ export default defineConfig({
           globalSetup: ['test/support/setup/cluster.ts', 'test/support/setup/recovery.ts'],
           testTimeout: 300_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // At their full size one after the other: each takes what the machine has.
+          maxWorkers: process.env.RECOVERY === 'full' ? 1 : 3,
           // Faults of different parts run side by side, and mostly wait.
           maxConcurrency: 8,
         },

@@ -87,7 +87,7 @@ export const mutations: readonly Mutation[] = [
     to: 'await forEach([], log',
     suite: 'services',
     test: 'test/operations/engine.test.ts',
-    title: 'an operation fails an operation at its deadline',
+    title: 'the engine fails an operation at its deadline',
   },
   {
     name: 'steps that are done run again',

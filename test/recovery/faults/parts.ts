@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { daemonPids, withoutApiServer } from '../../support/api-server-process.js';
+import { daemonPids, stopApiServer } from '../../support/api-server-process.js';
 import type { BrokerDriver } from '../../support/broker-driver.js';
 import { BrokerPlace } from '../../support/broker-place.js';
 import type { BrokerProcess } from '../../support/broker-process.js';
@@ -59,10 +59,13 @@ export function partsThatFail(): void {
       await workload.prepare(mix);
       const operations = await workload.begin(mix);
       expect(await workload.running(operations)).toBeGreaterThanOrEqual(Math.ceil(operations.length / 2));
+      const daemons = daemonPids();
       const meanwhile = await fail();
       await workload.end([...operations, ...meanwhile]);
       await workload.isAsAsked();
+      // Neither a broker has ended, nor a part of the cluster.
       expect(brokers.filter(({ hasEnded }) => hasEnded)).toEqual([]);
+      expect(daemonPids()).toEqual(daemons);
     });
 
   operationsEndWell('Redis is killed, and started again empty; more is asked for meanwhile', async () => {
@@ -109,10 +112,7 @@ export function partsThatFail(): void {
   });
 
   const stop = async () => {
-    const daemons = daemonPids();
-    await withoutApiServer(() => sleep(outageSeconds * 1_000));
-    // The others of the cluster have survived it.
-    expect(daemonPids()).toEqual(daemons);
+    await stopApiServer(outageSeconds);
     return [];
   };
   operationsEndWell(`the API server's process is stopped for ${outageSeconds} s`, stop, isFull);
