@@ -58,11 +58,12 @@ function catalog(): string {
 }
 
 export function membersThatNeverRun(): void {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-never-ready-'));
+  let folder: string;
   let place: BrokerPlace;
   let broker: BrokerProcess;
   let driver: BrokerDriver;
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-never-ready-'));
     const file = join(folder, 'catalog.yaml');
     writeFileSync(file, catalog());
     place = await BrokerPlace.open({}, { HOLDFAST_CATALOG: file });

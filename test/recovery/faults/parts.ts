@@ -17,7 +17,7 @@ import { Workload } from '../../support/workload.js';
 
 /** The parts that brokers stand on fail one after the other, each while operations run; the processes stay the same. */
 export function partsThatFail(): void {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-parts-'));
+  let folder: string;
   let redis: RedisProcess;
   let store: StoreProcess;
   let cluster: RelayedCluster;
@@ -27,6 +27,7 @@ export function partsThatFail(): void {
   let workload: Workload;
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'holdfast-parts-'));
     [redis, store, cluster] = await Promise.all([
       RedisProcess.start(),
       StoreProcess.start(folder),
