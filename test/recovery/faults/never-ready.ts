@@ -32,6 +32,12 @@ const plans = [
     template: { version: 'invalid' },
     reason: new RegExp(`InvalidImageName: the image ${invalid} cannot be pulled`),
   },
+  {
+    name: 'missing-readiness-image',
+    always: true,
+    template: { readinessImage: missing },
+    reason: new RegExp(`(ErrImagePull|ImagePullBackOff): the image ${missing} cannot be pulled`),
+  },
   { name: 'too-much-cpu', always: true, template: { cpu: '1000' }, reason: /insufficient cpu on every node/ },
   {
     name: 'too-much-memory',

@@ -10,6 +10,12 @@ export function isRunning(pod: V1Pod | undefined): boolean {
   return pod?.status?.containerStatuses?.some(({ name, state }) => name === 'mongod' && state?.running) ?? false;
 }
 
+/** Whether all that belongs to the member runs: without the probe beside it, it would never be ready. */
+export function isComplete(pod: V1Pod): boolean {
+  const statuses = pod.status?.containerStatuses ?? [];
+  return statuses.length > 0 && statuses.every(({ state }) => state?.running !== undefined);
+}
+
 /**
  * What keeps members from running, in the user's words, such as
  * `waiting for members: 1 of 3 is Pending: insufficient memory on every node`.

@@ -6,7 +6,7 @@ import { done, type Stage, type Step, wait } from '../../../operations/step.js';
 import { hello, initiate, readConfig, readStatus, reconfigure, setDefaultConcerns } from '../members/commands.js';
 import { adminLogin } from '../members/connections.js';
 import type { Members } from '../members/members.js';
-import { describeMembers, isRunning, type Observed } from '../members/pod-states.js';
+import { describeMembers, isComplete, isRunning, type Observed } from '../members/pod-states.js';
 import { hasCodeName, isForeignMember, isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
 import { poll } from '../poll.js';
@@ -113,10 +113,10 @@ function addMembers({ cluster, set, members }: BringUp): Step {
       const observed = await observe(cluster, set, signal);
       const addressless = observed.pods.filter(({ status }) => status?.podIP === undefined);
       if (observed.pods.length < set.members || addressless.length > 0) return wait(describe(set, observed));
-      const isComplete = await members.asSystemOnPrimary(signal, (admin) =>
+      const areAdded = await members.asSystemOnPrimary(signal, (admin) =>
         poll(signal, async () => (await addOnce(admin, set, signal)) || undefined),
       );
-      return isComplete ? done : wait(describe(set, observed));
+      return areAdded ? done : wait(describe(set, observed));
     },
   };
 }
@@ -139,19 +139,21 @@ async function addOnce(admin: Db, set: ReplicaSet, signal: AbortSignal): Promise
   }
 }
 
-function awaitVotes({ set, members }: BringUp): Step {
+function awaitVotes({ cluster, set, members }: BringUp): Step {
   return {
     key: `${set.name}-votes`,
     description: 'waiting for the members to vote',
     async run({ signal }) {
       let missing: string | undefined;
-      const isComplete = await members.asAdminOnPrimary(signal, (admin) =>
+      const haveVotes = await members.asAdminOnPrimary(signal, (admin) =>
         poll(signal, async () => {
           missing = describeMissing(set, await readStatus(admin, signal));
           return missing === undefined || undefined;
         }),
       );
-      return isComplete ? done : wait(missing ?? 'waiting for the members to vote');
+      if (!haveVotes) return wait(missing ?? 'waiting for the members to vote');
+      const observed = await observe(cluster, set, signal);
+      return observed.pods.every(isComplete) ? done : wait(describe(set, observed));
     },
   };
 }

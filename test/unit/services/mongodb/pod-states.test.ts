@@ -1,6 +1,6 @@
 import type { V1ContainerStatus, V1PersistentVolumeClaim, V1Pod } from '@kubernetes/client-node';
 import { expect, it } from 'vitest';
-import { describeMembers, isRunning } from '../../../../src/services/mongodb/members/pod-states.js';
+import { describeMembers, isComplete, isRunning } from '../../../../src/services/mongodb/members/pod-states.js';
 
 const names = ['rs0-0', 'rs0-1', 'rs0-2'];
 
@@ -90,4 +90,16 @@ it('tells when all run', () => {
   expect(describeMembers(names, { pods, claims: [] })).toBe('waiting for members: 3 of 3 are running');
   expect(isRunning(pods[0])).toBe(true);
   expect(isRunning(undefined)).toBe(false);
+});
+
+it.each<[string, V1Pod['status'], boolean]>([
+  ['all containers run', containers({ state: { running: {} } }, { name: 'readiness', state: { running: {} } }), true],
+  [
+    'the probe cannot be pulled',
+    containers({ state: { running: {} } }, { name: 'readiness', state: { waiting: { reason: 'ErrImagePull' } } }),
+    false,
+  ],
+  ['nothing is known of its containers', {}, false],
+])('is complete only where all of it runs: %s', (_, status, expected) => {
+  expect(isComplete(pod('rs0-0', status))).toBe(expected);
 });
