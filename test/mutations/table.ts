@@ -198,12 +198,4 @@ export const mutations: readonly Mutation[] = [
     suite: 'end-to-end',
     test: 'test/end-to-end/cluster-comparison.test.ts',
   },
-  {
-    name: "orphans of other brokers are taken for one's own",
-    file: 'src/services/cluster-comparison.ts',
-    from: '{ [managedByLabel]: managedBy, [brokerLabel]: brokerId };',
-    to: '{ [managedByLabel]: managedBy, ...(brokerId === "" && { [brokerLabel]: brokerId }) };',
-    suite: 'end-to-end',
-    test: 'test/end-to-end/cluster-comparison.test.ts',
-  },
 ];
