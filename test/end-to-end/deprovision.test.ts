@@ -90,7 +90,7 @@ describe('a DELETE', () => {
   });
 
   it.concurrent.each([
-    ['at once', /^accepted/],
+    ['at once', /^waiting for other operations/],
     ['while its objects are made', /^creating the Kubernetes objects/],
     ['while its members start', /Pending/],
     ['while its members are added', /adding the members/],
