@@ -20,7 +20,12 @@ export function isComplete(pod: V1Pod): boolean {
  * What keeps members from running, in the user's words, such as
  * `waiting for members: 1 of 3 is Pending: insufficient memory on every node`.
  */
-export function describeMembers(names: readonly string[], { pods, claims }: Observed): string {
+export function describeMembers(names: readonly string[], observed: Observed): string {
+  return describeTrouble(names, observed) ?? `waiting for members: ${names.length} of ${names.length} are running`;
+}
+
+/** As above; `undefined` where all members run. */
+export function describeTrouble(names: readonly string[], { pods, claims }: Observed): string | undefined {
   const counts = new Map<string, number>();
   for (const name of names) {
     const state = stateOf(
@@ -29,10 +34,11 @@ export function describeMembers(names: readonly string[], { pods, claims }: Obse
     );
     if (state) counts.set(state, (counts.get(state) ?? 0) + 1);
   }
+  if (counts.size === 0) return undefined;
   const states = [...counts].map(
     ([state, count]) => `${count} of ${names.length} ${count === 1 ? 'is' : 'are'} ${state}`,
   );
-  return `waiting for members: ${states.join('; ') || `${names.length} of ${names.length} are running`}`;
+  return `waiting for members: ${states.join('; ')}`;
 }
 
 function stateOf(pod: V1Pod | undefined, claim: V1PersistentVolumeClaim | undefined): string | undefined {

@@ -6,7 +6,7 @@ import { done, type Stage, type Step, wait } from '../../../operations/step.js';
 import { hello, initiate, readConfig, readStatus, reconfigure, setDefaultConcerns } from '../members/commands.js';
 import { adminLogin } from '../members/connections.js';
 import type { Members } from '../members/members.js';
-import { describeMembers, isComplete, isRunning, type Observed } from '../members/pod-states.js';
+import { describeMembers, describeTrouble, isComplete, isRunning, type Observed } from '../members/pod-states.js';
 import { hasCodeName, isForeignMember, isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
 import { poll } from '../poll.js';
@@ -34,7 +34,9 @@ export function bringUp(parts: BringUp): readonly Stage[] {
     [awaitVotes(parts)],
     [restoreHeartbeat(parts), verifyWrite(parts)],
   ];
-  return stages.map((stage) => stage.map(patient));
+  const explain = async (signal: AbortSignal) =>
+    describeTrouble(podNames(parts.set), await observe(parts.cluster, parts.set, signal));
+  return stages.map((stage) => stage.map((step) => patient(step, explain)));
 }
 
 function startFirstMember({ cluster, set }: BringUp): Step {
@@ -205,8 +207,9 @@ async function observe(cluster: Cluster, set: ReplicaSet, signal: AbortSignal): 
 }
 
 function describe(set: ReplicaSet, observed: Observed): string {
-  return describeMembers(
-    ordinals(set).map((ordinal) => podName(set.name, ordinal)),
-    observed,
-  );
+  return describeMembers(podNames(set), observed);
+}
+
+function podNames(set: ReplicaSet): readonly string[] {
+  return ordinals(set).map((ordinal) => podName(set.name, ordinal));
 }

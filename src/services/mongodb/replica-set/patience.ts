@@ -2,8 +2,11 @@ import { type Step, wait } from '../../../operations/step.js';
 import { MemberUnreachable } from '../members/connections.js';
 import { NoPrimary } from '../members/members.js';
 
+/** What Kubernetes knows of why a member does not answer, in the user's words. */
+export type Explain = (signal: AbortSignal) => Promise<string | undefined>;
+
 /** A member that does not answer yet, or an election, is a reason to wait. */
-export function patient(step: Step): Step {
+export function patient(step: Step, explain: Explain = async () => undefined): Step {
   return {
     ...step,
     async run(context) {
@@ -12,7 +15,7 @@ export function patient(step: Step): Step {
       } catch (error) {
         if (!(error instanceof MemberUnreachable || error instanceof NoPrimary)) throw error;
         context.log.debug({ err: error }, 'a member is not there yet');
-        return wait(`waiting for members: ${error.message}`);
+        return wait((await explain(context.signal)) ?? `waiting for members: ${error.message}`);
       }
     },
   };

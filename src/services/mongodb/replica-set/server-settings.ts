@@ -15,7 +15,7 @@ interface Parts {
 /** From whatever settings a replica set has to these. */
 export function applySettings(parts: Parts): readonly Stage[] {
   const stages = [[setConcerns(parts), setReadOnly(parts)], [confirm(parts)]];
-  return stages.map((stage) => stage.map(patient));
+  return stages.map((stage) => stage.map((step) => patient(step)));
 }
 
 function setConcerns({ set, members, settings }: Parts): Step {
