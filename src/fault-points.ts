@@ -1,10 +1,8 @@
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logFields } from './observability/logger.js';
-import { type SideEffect, sideEffects } from './side-effects.js';
-
-/** Internal ids in names of namespaces and users: a point has the same name for every instance. */
-const internalId = /\b([mb])-[a-z2-7]{20}\b/g;
+import { onSideEffects } from './side-effects.js';
+import { withoutInternalIds } from './store/identifier.js';
 
 /**
  * For tests of recovery: has this process kill or freeze itself before or after a side effect that a test has chosen,
@@ -15,19 +13,20 @@ export function enableFaultPoints(folder: string): void {
   const known = new Set<string>();
   const pass = (title: string, moment: 'before' | 'after') => {
     const { operation, kind = '-', step = '-' } = logFields();
-    const point = `${kind}/${step}/${title.replaceAll(internalId, '$1-…')}/${moment}`;
+    // The same for every instance.
+    const point = `${kind}/${step}/${withoutInternalIds(title)}/${moment}`;
     const passed = JSON.stringify({ point, operation });
     if (!known.has(passed)) appendFileSync(join(folder, 'reached'), `${passed}\n`);
     known.add(passed);
     const signal = claim(folder, point);
     if (signal) strike(folder, { point, operation, pid: process.pid, at: new Date() }, signal);
   };
-  sideEffects.subscribe({
-    start: ({ title }) => pass(title, 'before'),
-    asyncEnd: ({ title, error }: SideEffect & { readonly error?: unknown }) => {
+  onSideEffects(
+    ({ title }) => pass(title, 'before'),
+    ({ title }, error) => {
       if (error === undefined) pass(title, 'after');
     },
-  } as Parameters<typeof sideEffects.subscribe>[0]);
+  );
 }
 
 /** The signal that the point is armed with, for the first process that asks. */

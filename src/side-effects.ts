@@ -7,8 +7,24 @@ export interface SideEffect {
   readonly title: string;
 }
 
-/** Tells of each before it begins (`start`), and when it has happened (`asyncEnd`). Costs nothing while nobody listens. */
-export const sideEffects = tracingChannel<string, SideEffect>('holdfast:side-effect');
+/** Costs nothing while nobody listens. */
+const sideEffects = tracingChannel<string, SideEffect>('holdfast:side-effect');
+
+/**
+ * Tells of each side effect before it begins, and when it has ended, before whoever asked for it goes on.
+ * @returns what ends the listening
+ */
+export function onSideEffects(
+  begins: (effect: SideEffect) => void,
+  ended: (effect: SideEffect, error: unknown) => void = () => {},
+): () => void {
+  const listener = {
+    start: begins,
+    asyncEnd: (effect: SideEffect & { readonly error?: unknown }) => ended(effect, effect.error),
+  } as Parameters<typeof sideEffects.subscribe>[0];
+  sideEffects.subscribe(listener);
+  return () => void sideEffects.unsubscribe(listener);
+}
 
 /** What is fenced by the store itself, or is only a hint: writes to the store, jobs of the queue. */
 export async function sideEffect<Result>(title: string, work: () => Promise<Result>): Promise<Result> {

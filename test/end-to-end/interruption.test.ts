@@ -5,6 +5,7 @@ import { appClient, bind, operationSeconds } from '../support/apps.js';
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
 import type { BrokerProcess } from '../support/broker-process.js';
+import { holders } from '../support/leases.js';
 import { memberNames, onMember, statusOf } from '../support/members.js';
 
 const voting = /^waiting for the members to vote/;
@@ -31,10 +32,7 @@ async function isOneReplicaSet(place: BrokerPlace, broker: BrokerDriver, sold: S
 }
 
 /** Whose lease on the operation is the last one taken: a process id. */
-function holder(place: BrokerPlace, operation: string): number | undefined {
-  const owner = place.watch.current(operation)['lease.owner'];
-  return typeof owner === 'string' ? Number(owner.split('/')[1]) : undefined;
-}
+const holder = (place: BrokerPlace, operation: string) => holders(place, operation).at(-1);
 
 const goesOnWith = (place: BrokerPlace, operation: string, { pid }: BrokerProcess, seconds: number) =>
   place.watch.until(`process ${pid} goes on`, seconds, () => holder(place, operation) === pid || undefined);
@@ -54,10 +52,10 @@ describe('a broker that is stopped (SIGTERM) in the middle of a step', () => {
     const [first, second] = holder(place, operation) === both[0].pid ? both : [both[1], both[0]];
     expect(holder(place, operation)).toBe(first.pid);
 
-    const seen = place.watch.of(operation).length;
+    const seen = holders(place, operation).length;
     expect(await first.terminate()).toEqual({ code: 0, signal: null });
     await goesOnWith(place, operation, second, 20);
-    expect(ownersSince(place, operation, seen)).toEqual([null, second.pid]);
+    expect(holders(place, operation).slice(seen)).toEqual([null, second.pid]);
 
     expect(await second.terminate()).toEqual({ code: 0, signal: null });
     expect(place.watch.current(operation)).toMatchObject({ state: 'running', 'lease.owner': null });
@@ -74,13 +72,3 @@ describe('a broker that is stopped (SIGTERM) in the middle of a step', () => {
     await isOneReplicaSet(place, broker, sold);
   });
 });
-
-/** Who held the lease, one after the other; `null` where it was given back. */
-function ownersSince(place: BrokerPlace, operation: string, index: number): readonly unknown[] {
-  const owners = place.watch
-    .of(operation)
-    .slice(index)
-    .filter((fields) => 'lease.owner' in fields)
-    .map((fields) => fields['lease.owner']);
-  return owners.map((owner) => (typeof owner === 'string' ? Number(owner.split('/')[1]) : owner));
-}

@@ -7,7 +7,7 @@ import { openNamespace } from '../../src/kubernetes/access.js';
 import { KubernetesCluster } from '../../src/kubernetes/client.js';
 import type { ClusterError } from '../../src/kubernetes/cluster.js';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
-import { Relay } from '../support/relay.js';
+import { RelayedCluster } from '../support/relayed-cluster.js';
 
 /** Tunnels to a pod that the broker, with the least rights, made in a namespace of its own. */
 const cluster = new KubernetesCluster(loadKubeConfig(process.env));
@@ -102,11 +102,11 @@ it('ends with its signal, before and while it is open', async () => {
 });
 
 it('ends when its connection breaks', async () => {
-  const relay = await Relay.start();
-  const stream = await new KubernetesCluster(relay.config()).tunnel(home, pod, 27017, never);
-  relay.break();
+  const relayed = await RelayedCluster.start();
+  const stream = await new KubernetesCluster(relayed.config()).tunnel(home, pod, 27017, never);
+  relayed.relay.break();
   expect(await failure(text(stream))).toMatchObject({ name: 'ClusterError', reason: 'ConnectionLost' });
-  relay.stop();
+  await relayed.remove();
 });
 
 it('ends when it is ended, and at once when destroyed', async () => {

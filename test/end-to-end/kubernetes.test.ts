@@ -9,7 +9,7 @@ import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
 import { managedBy, managedByLabel } from '../../src/kubernetes/labels.js';
 import { type Change, ClusterWatch } from '../../src/kubernetes/watch.js';
 import { createLogger } from '../../src/observability/logger.js';
-import { Relay } from '../support/relay.js';
+import { RelayedCluster } from '../support/relayed-cluster.js';
 
 /** As the broker: with the least rights, in namespaces that the test opens and removes. */
 const config = loadKubeConfig(process.env);
@@ -170,14 +170,14 @@ describe('a namespace', () => {
 
 describe('connections', () => {
   it('stay few over 300 calls', async () => {
-    const relay = await Relay.start();
-    const own = new KubernetesCluster(relay.config());
+    const relayed = await RelayedCluster.start();
+    const own = new KubernetesCluster(relayed.config());
     const read = () => own.read(namespaces, { name: home }, never);
     for (let call = 0; call < 100; call += 1) await read();
-    expect(relay.connections).toBe(1);
+    expect(relayed.relay.connections).toBe(1);
     await Promise.all(Array.from({ length: 200 }, read));
-    expect(relay.connections).toBeLessThanOrEqual(32);
-    relay.stop();
+    expect(relayed.relay.connections).toBeLessThanOrEqual(32);
+    await relayed.remove();
   });
 
   it('are known by who we are', async () => {
@@ -219,18 +219,18 @@ describe('a watch', () => {
   });
 
   it('survives the break of its connection, and says so', async () => {
-    const relay = await Relay.start();
-    const watch = watchOf(new KubernetesCluster(relay.config()));
+    const relayed = await RelayedCluster.start();
+    const watch = watchOf(new KubernetesCluster(relayed.config()));
     watch.start();
     await vi.waitFor(() => expect(watch.healthy).toBe(true), 5_000);
-    relay.break();
+    relayed.relay.break();
     await vi.waitFor(() => expect(onReconnect).toHaveBeenCalledTimes(kinds.length), 5_000);
     changes.length = 0;
     await relabel(home);
     await vi.waitFor(() => expect(changes).toHaveLength(1));
     expect(watch.healthy).toBe(true);
     await watch.stop();
-    relay.stop();
+    await relayed.remove();
   });
 
   it('of what the broker may not watch does not stop the others', async () => {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../../src/store/records.js';
@@ -7,6 +6,7 @@ import type { BrokerProcess } from '../support/broker-process.js';
 import { eventually } from '../support/eventually.js';
 import { isFull } from '../support/recovery-size.js';
 import { RedisProcess } from '../support/redis-process.js';
+import { residentBytes } from '../support/resident-memory.js';
 import { StubProcesses } from '../support/stub-processes.js';
 
 /** Far more provisions than may run at once, of a service that is done at once, by a broker that is a process of its own. */
@@ -31,8 +31,7 @@ afterEach(async () => {
   await redis.remove();
 }, 60_000);
 
-const memoryOf = ({ pid }: BrokerProcess): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
+const memoryOf = ({ pid }: BrokerProcess): number => residentBytes(pid) ?? Number.NaN;
 
 const queued = () => processes.store.operations.countDocuments({ state: 'queued' });
 

@@ -1,21 +1,17 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../../src/store/records.js';
 import { bind, provision } from '../support/apps.js';
 import { BrokerPlace } from '../support/broker-place.js';
 import { statusOf } from '../support/members.js';
 import { isFull } from '../support/recovery-size.js';
+import { residentBytes } from '../support/resident-memory.js';
 
 const crowd = 30;
 /** Provisions that work on the cluster at once. */
 const most = 6;
 const seconds = 1_500;
 
-/** What a process has in memory now, in MiB. */
-function residentMebibytes(pid: number): number {
-  const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kibibytes) / 1024;
-}
+const residentMebibytes = (pid: number): number => (residentBytes(pid) ?? Number.NaN) / 2 ** 20;
 
 // The end-to-end suite asks for ten small ones at once: these are what an hour's run has the time for.
 describe.runIf(isFull)(`${crowd} replica sets that are asked for at once`, () => {

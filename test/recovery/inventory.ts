@@ -7,10 +7,10 @@ import {
 import type { Kind } from '../../src/kubernetes/cluster.js';
 import { Credentials } from '../../src/kubernetes/credentials.js';
 import { Transport } from '../../src/kubernetes/transport.js';
+import { withoutInternalIds } from '../../src/store/identifier.js';
 import { inNamespace, never, volumesOf } from '../support/admin-cluster.js';
 import { required } from '../support/scratch.js';
 
-const internalId = /\b([mb])-[a-z2-7]{20}\b/g;
 /** What tells of things, and is none. */
 const told = ['Event'];
 /** Their names do not tell how often they were made: a hash, or a random end. */
@@ -35,7 +35,7 @@ export async function inventoryOf(namespace: string): Promise<readonly string[]>
 }
 
 function nameOf({ kind }: Kind, { metadata }: KubernetesObject): string {
-  const name = metadata?.name?.replaceAll(internalId, '$1-…') ?? '';
+  const name = withoutInternalIds(metadata?.name ?? '');
   const isGenerated = (metadata?.ownerReferences ?? []).length > 0 && !named.includes(kind);
   return `${kind} ${isGenerated ? name.replace(/-[a-z0-9]+$/, '-…') : name}`;
 }

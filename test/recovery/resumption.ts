@@ -1,4 +1,5 @@
 import type { Strike } from '../support/fault-points.js';
+import { processOf } from '../support/leases.js';
 import type { OperationChange } from '../support/store-watch.js';
 
 /** How long an operation stood still because a process was killed. */
@@ -20,8 +21,8 @@ export function resumptionOf({ pid, at }: Strike, changes: readonly OperationCha
     since < 0 ? undefined : changes.slice(since).find(({ fields }) => typeof fields['lease.owner'] === 'string');
   if (!next || before.length === 0) return undefined;
   const owner = before.findLast(({ fields }) => 'lease.owner' in fields)?.fields['lease.owner'];
-  return { milliseconds: next.at.getTime() - at.getTime(), isHeld: typeof owner === 'string' && pidOf(owner) === pid };
+  return {
+    milliseconds: next.at.getTime() - at.getTime(),
+    isHeld: typeof owner === 'string' && processOf(owner) === pid,
+  };
 }
-
-/** `host/pid/process/run`, as src/broker.ts and the executor name holders of leases. */
-const pidOf = (owner: string): number => Number(owner.split('/')[1]);

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runSuite } from '../suite.js';
 import setUp from '../support/setup/cluster.js';
 
 /*
  * Kills the broker's processes before and after every side effect of every operation, and looks whether anything is
- * lost, made twice or left over; then runs the other suites of recovery at full size.
+ * lost, made twice or left over; then runs what else there is of recovery at full size.
  *
  *   npm run test:recovery -- [--seed N] [--points N] [--only TEXT] [--lanes N] [--matrix-only]
  */
@@ -21,6 +18,10 @@ const { values } = parseArgs({
     'matrix-only': { type: 'boolean', default: false },
   },
 });
+/** What of the services' suite has a full size. */
+const crowded = ['back-pressure', 'linearizability', 'rolling-restart'].map(
+  (name) => `test/operations/${name}.test.ts`,
+);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 // The brokers that run are killed as we exit.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -35,30 +36,14 @@ const matrix = await runMatrix({
   lanes: Number(values.lanes),
   print,
 });
-const suites = values['matrix-only'] ? undefined : await runSuites();
+const suites = values['matrix-only'] ? [] : [await full('recovery'), await full('services', crowded)];
 const failures = failuresOf(matrix);
 print('');
 for (const line of failures) print(line);
 for (const line of linesOf(matrix)) print(line);
-if (suites) print(`other suites of recovery: ${suites.passed} passed, ${suites.failed} failed`);
-process.exitCode = failures.length === 0 && (suites?.failed ?? 0) === 0 ? 0 : 1;
+for (const { name, passed, failed } of suites) print(`${name} in full size: ${passed} passed, ${failed} failed`);
+process.exitCode = failures.length === 0 && suites.every(({ failed }) => failed === 0) ? 0 : 1;
 
-async function runSuites(): Promise<{ readonly passed: number; readonly failed: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-recovery-'));
-  const report = join(folder, 'report.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  try {
-    const succeeded = await new Promise<boolean>((resolve, reject) => {
-      spawn('node_modules/.bin/vitest', ['run', '--project', 'recovery', ...reporters], {
-        stdio: 'inherit',
-        env: { ...process.env, RECOVERY: 'full' },
-      })
-        .on('error', reject)
-        .on('exit', (code) => resolve(code === 0));
-    });
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, 'utf8'));
-    return { passed: numPassedTests, failed: succeeded ? 0 : Math.max(1, numFailedTests) };
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+async function full(name: string, files: readonly string[] = []) {
+  return { name, ...(await runSuite(name, { files, environment: { RECOVERY: 'full' } })) };
 }

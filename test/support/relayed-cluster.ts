@@ -1,7 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
 import { parse, stringify } from 'yaml';
+import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
 import { required } from './scratch.js';
 import { TcpRelay } from './tcp-relay.js';
 
@@ -18,6 +21,18 @@ export class RelayedCluster {
     const relayed = new RelayedCluster(await TcpRelay.start({ host: hostname, port: Number(port || 443) }));
     cluster.server = `https://${relayed.relay.address}`;
     writeFileSync(relayed.kubeconfig, stringify(config), { mode: 0o600 });
+    return relayed;
+  }
+
+  /** What the environment says of the cluster, by way of the relay. */
+  config(): KubeConfig {
+    const relayed = loadKubeConfig(process.env);
+    relayed.clusters = relayed.clusters.map((known) => {
+      const { hostname } = new URL(known.server);
+      const server = `https://${this.relay.address}`;
+      // The certificate is the API server's; an address is no server name, and 127.0.0.1 is in its certificate.
+      return { ...known, server, ...(isIP(hostname) === 0 && { tlsServerName: hostname }) };
+    });
     return relayed;
   }
 

@@ -6,6 +6,8 @@ export class TcpRelay {
   readonly #sockets = new Set<Socket>();
   readonly #server = createServer((client) => this.#accept(client));
   #silent = false;
+  /** How many connections there were. */
+  connections = 0;
 
   private constructor(
     private readonly target: { readonly host: string; readonly port: number },
@@ -25,9 +27,10 @@ export class TcpRelay {
 
   /** As when the server's process has ended: connections break, and new ones are refused. */
   async refuse(): Promise<void> {
+    this.break();
+    if (!this.#server.listening) return;
     const closed = once(this.#server, 'close');
     this.#server.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
     await closed;
   }
 
@@ -37,9 +40,14 @@ export class TcpRelay {
     for (const socket of this.#sockets) socket.unpipe().pause();
   }
 
+  /** As when the network drops connections; new ones are taken. */
+  break(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   async restore(): Promise<void> {
     this.#silent = false;
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    this.break();
     if (this.#server.listening) return;
     this.#server.listen(this.port, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -47,6 +55,7 @@ export class TcpRelay {
   }
 
   #accept(client: Socket): void {
+    this.connections += 1;
     this.#keep(client);
     if (this.#silent) return;
     const upstream = connect(this.target);

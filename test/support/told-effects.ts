@@ -1,16 +1,13 @@
-import { type SideEffect, sideEffects } from '../../src/side-effects.js';
+import { onSideEffects } from '../../src/side-effects.js';
 
 /** The titles of the side effects that `work` has, in this process, in order. */
 export async function effectsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   const titles: string[] = [];
-  const listener = { start: ({ title }: SideEffect) => void titles.push(title) } as Parameters<
-    typeof sideEffects.subscribe
-  >[0];
-  sideEffects.subscribe(listener);
+  const stop = onSideEffects(({ title }) => void titles.push(title));
   try {
     await work();
   } finally {
-    sideEffects.unsubscribe(listener);
+    stop();
   }
   return titles;
 }

@@ -1,12 +1,14 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { outsideEffect, sideEffect, sideEffects, withPermission } from '../../src/side-effects.js';
+import { onSideEffects, outsideEffect, sideEffect, withPermission } from '../../src/side-effects.js';
 
 const told: string[] = [];
-const listener = {
-  start: ({ title }: { title: string }) => void told.push(`${title} begins`),
-  asyncEnd: ({ title, error }: { title: string; error?: unknown }) =>
-    void told.push(`${title} ${error ? 'failed' : 'is done'}`),
-} as Parameters<typeof sideEffects.subscribe>[0];
+let stop = () => {};
+const listen = () => {
+  stop = onSideEffects(
+    ({ title }) => void told.push(`${title} begins`),
+    ({ title }, error) => void told.push(`${title} ${error ? 'failed' : 'is done'}`),
+  );
+};
 const effect = (title: string) => async () => {
   told.push(title);
   return 'result';
@@ -16,7 +18,7 @@ const no = () => {
 };
 
 afterEach(() => {
-  sideEffects.unsubscribe(listener);
+  stop();
   told.length = 0;
 });
 
@@ -27,13 +29,13 @@ describe('a side effect', () => {
   });
 
   it('is told of before it begins, and when it is done', async () => {
-    sideEffects.subscribe(listener);
+    listen();
     expect(await sideEffect('write', effect('writing'))).toBe('result');
     expect(told).toEqual(['write begins', 'writing', 'write is done']);
   });
 
   it('that fails is told of as such, and its error is its caller’s', async () => {
-    sideEffects.subscribe(listener);
+    listen();
     await expect(sideEffect('write', async () => no())).rejects.toThrow('not any more');
     expect(told.at(-1)).toBe('write failed');
   });
@@ -50,7 +52,7 @@ describe('an outside effect', () => {
   });
 
   it('asks at the last moment, and does not happen where it is not permitted', async () => {
-    sideEffects.subscribe(listener);
+    listen();
     let permitted = true;
     const work = withPermission(
       () => permitted || no(),

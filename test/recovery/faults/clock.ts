@@ -3,7 +3,7 @@ import { expect, it, vi } from 'vitest';
 import type { OperationRecord } from '../../../src/store/records.js';
 import { BrokerPlace } from '../../support/broker-place.js';
 import type { BrokerProcess } from '../../support/broker-process.js';
-import { holders, takenAway } from '../../support/leases.js';
+import { holders, processOf, takenAway } from '../../support/leases.js';
 import { isFull, mix } from '../../support/recovery-size.js';
 import { RedisProcess } from '../../support/redis-process.js';
 import { skewedClock } from '../../support/skewed-clock.js';
@@ -93,7 +93,7 @@ async function looksAfterBindings(place: BrokerPlace, { pid }: BrokerProcess): P
   await vi.waitFor(
     async () => {
       const lock = await locks.findOne({ _id: 'reconciler/expire-bindings' });
-      if (lock?.owner.split('/')[1] === String(pid)) rounds.add(lock.until.getTime());
+      if (lock && processOf(lock.owner) === pid) rounds.add(lock.until.getTime());
       expect(rounds.size).toBeGreaterThanOrEqual(2);
     },
     { timeout: 60_000, interval: 250 },

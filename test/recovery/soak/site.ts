@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { Answer, BrokerDriver } from '../../support/broker-driver.js';
@@ -117,15 +116,5 @@ export class Site {
     } finally {
       redis.disconnect();
     }
-  }
-}
-
-/** Bytes of memory that a process has now; nothing where it has ended. */
-export function residentBytes({ broker }: SoakProcess): number | undefined {
-  try {
-    const [, kilobytes] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${broker.pid}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
-  } catch {
-    return undefined;
   }
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { residentBytes } from '../../support/resident-memory.js';
 import { SoakClient } from './client.js';
 import { Dice } from './dice.js';
 import { deleteAll, failures, leftovers, operationsOf, settle, tally, untold } from './ending.js';
 import { disturb, type Fault } from './faults.js';
 import { growthOf, type Sample } from './memory.js';
-import { residentBytes, roles, Site } from './site.js';
+import { roles, Site } from './site.js';
 
 export interface SoakOptions {
   readonly minutes: number;
@@ -94,7 +95,7 @@ class Soak {
     for (let count = 1; !over.aborted; count++) {
       await sleep(sampleSeconds * 1000, undefined, { signal: over }).catch(() => {});
       for (const process of this.site.processes) {
-        const bytes = residentBytes(process);
+        const bytes = residentBytes(process.broker.pid);
         const { role, isElder, startedAt } = process;
         const age = (Date.now() - startedAt) / 1000;
         if (bytes !== undefined) this.#samples.push({ role, isElder, at: this.#seconds, age, bytes });
@@ -107,7 +108,9 @@ class Soak {
     const { store } = this.site.place;
     const counts = [...(await tally(store))].map(([what, count]) => `${what} ${count}`);
     const memory = roles.map((role) => {
-      const sizes = this.site.processes.filter((process) => process.role === role).map(residentBytes);
+      const sizes = this.site.processes
+        .filter((process) => process.role === role)
+        .map(({ broker }) => residentBytes(broker.pid));
       return `${role} ${sizes.map(mebibytes).join(' ')}`;
     });
     const collections = ['service_instances', 'service_bindings', 'operations', 'audit_events'];
