@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationRecord } from '../../src/store/records.js';
+import { percentile } from '../recovery/report.js';
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import type { BrokerProcess } from '../support/broker-process.js';
 import { eventually } from '../support/eventually.js';
@@ -16,8 +17,8 @@ const atOnce = 5;
 const clients = 20;
 const patience = isFull ? 500_000 : 100_000;
 
-/** Of the broker's memory when all are accepted, to when a fifth is. */
-const mostGrowth = isFull ? 1.5 : 2;
+/** Of the broker's memory while they are worked off, to when a fifth is accepted; what a moment's garbage takes is not told. */
+const mostGrowth = isFull ? 1.3 : 2;
 const mostRedisBytesEach = 4_096;
 
 let processes: StubProcesses;
@@ -111,7 +112,7 @@ describe(`${provisions} provisions at once`, () => {
       [
         `${provisions} provisions: accepted in ${Math.round(accepted - began)} ms, over after ${Math.round(ended - began)} ms`,
         `${Math.round((waiting * 1_000) / (ended - accepted))} a second were worked off; ${waiting} waited, ${stillWaiting} still after the binds and deletes`,
-        `memory ${megabytes(memoryAtFirst)}, then ${megabytes(Math.max(...memories))} at most; Redis ${Math.round(redisBytesEach)} bytes each\n`,
+        `memory ${megabytes(memoryAtFirst)}, then ${megabytes(percentile(memories, 0.5))}, ${megabytes(Math.max(...memories))} at most; Redis ${Math.round(redisBytesEach)} bytes each\n`,
       ].join('\n'),
     );
     // The last one was deleted while it waited.
@@ -121,7 +122,7 @@ describe(`${provisions} provisions at once`, () => {
     expect(mostAtOnce(all)).toBeLessThanOrEqual(atOnce);
     // Those that have a place may start in any order; those that were accepted at the same time are seen in any order.
     expect(mostOvertaken(all)).toBeLessThan(atOnce + clients);
-    expect(Math.max(...memories)).toBeLessThan(memoryAtFirst * mostGrowth);
+    expect(percentile(memories, 0.5)).toBeLessThan(memoryAtFirst * mostGrowth);
     expect(redisBytesEach).toBeLessThan(mostRedisBytesEach);
   });
 });
