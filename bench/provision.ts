@@ -6,13 +6,14 @@ import { BrokerProcess } from '../test/support/broker-process.js';
 import { clusterLookup } from '../test/support/cluster-dns.js';
 import { scratch } from '../test/support/scratch.js';
 import setUp from '../test/support/setup/cluster.js';
+import { hasStandIns, shardedCatalog } from '../test/support/sharded.js';
 import { median, table } from './figures.js';
 
 /*
- * From a platform's PUT to a majority write with the credentials that it got, on a new replica set, as a platform sees
- * it: a client that polls every 100 ms. Then what each step took, and how long bind and deprovision took.
+ * From a platform's PUT to a majority write with the credentials that it got, on a new instance, as a platform sees it: a
+ * client that polls every 100 ms. Then what each step took, and how long bind and deprovision took.
  *
- *   npm run bench:provision -- [--runs 10] [--plan replica-set-small]
+ *   npm run bench:provision -- [--runs 10] [--plan replica-set-small | sharded-small]
  */
 
 const { values } = parseArgs({
@@ -27,9 +28,11 @@ interface Run {
 
 await setUp();
 const place = scratch();
+const catalog = shardedCatalog();
 const broker = await BrokerProcess.start({
   ...process.env,
   HOLDFAST_PORT: '0',
+  HOLDFAST_CATALOG: catalog.file,
   HOLDFAST_STORE_URL: place.storeUrl,
   HOLDFAST_REDIS_URL: place.redisUrl,
   HOLDFAST_BASIC_AUTH: `bench:${secret}`,
@@ -51,6 +54,7 @@ try {
   await store.close();
   await broker.terminate();
   await place.remove();
+  catalog.remove();
 }
 
 async function measure(driver: BrokerDriver, sold: Sold, id: string): Promise<Run> {
@@ -106,7 +110,8 @@ async function stepsOf(operation: string): Promise<Run['steps']> {
 function report(runs: readonly Run[]): void {
   const names = Object.keys(runs[0]?.phases ?? {});
   const phase = (name: string) => runs.map(({ phases }) => phases[name] ?? Number.NaN);
-  process.stdout.write(`\n${values.plan}, ${runs.length} runs, seconds from the PUT\n`);
+  const routers = values.plan.startsWith('sharded') && hasStandIns ? ', with stand-ins of routers' : '';
+  process.stdout.write(`\n${values.plan}${routers}, ${runs.length} runs, seconds from the PUT\n`);
   process.stdout.write(
     table(
       ['', 'min', 'median', 'max'],

@@ -58,15 +58,21 @@ function overlayByName(under: Located, over: Located): Located {
     const index = list.findIndex((below) => nameOf(below) !== undefined && nameOf(below) === nameOf(item));
     const below = list[index];
     if (below === undefined) list.push(item);
+    else if (isTakenAway(item)) list.splice(index, 1);
     else list[index] = overlay(below, item);
   }
   return { at: over.at, list };
 }
 
-const nameOf = (value: Located): unknown => {
-  const name = field(value, 'name');
-  return name && 'scalar' in name ? name.scalar : undefined;
-};
+const nameOf = (value: Located): unknown => scalarOf(value, 'name');
+
+/** `offered: false` is to an item what `null` is to a field. */
+const isTakenAway = (value: Located): boolean => scalarOf(value, 'offered') === false;
+
+function scalarOf(value: Located, name: string): unknown {
+  const child = field(value, name);
+  return child && 'scalar' in child ? child.scalar : undefined;
+}
 
 export function field(value: Located, name: string): Located | undefined {
   return 'map' in value ? value.map.get(name) : undefined;

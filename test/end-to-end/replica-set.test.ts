@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Container, V1Namespace, V1NetworkPolicy, V1Pod, V1PodDisruptionBudget } from '@kubernetes/client-node';
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { admin, inNamespace, kinds, never, volumesOf } from '../support/admin-cluster.js';
+import { startWriting } from '../support/app-writer.js';
 import { type AppCredentials, appClient, bind, provision } from '../support/apps.js';
 import type { BrokerDriver } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
@@ -179,36 +179,6 @@ function isConfined({ securityContext }: V1Container): boolean {
     securityContext.allowPrivilegeEscalation === false &&
     securityContext.capabilities?.drop?.includes('ALL') === true
   );
-}
-
-/** An app that writes one note after the other, and fails where one write does. */
-function startWriting(credentials: AppCredentials) {
-  const client = appClient(credentials);
-  const notes = client.db().collection('written-meanwhile');
-  let acknowledged = 0;
-  let ending = false;
-  const writing = (async () => {
-    while (!ending) {
-      await notes.insertOne({ n: acknowledged });
-      acknowledged += 1;
-      await sleep(20);
-    }
-  })();
-  writing.catch(() => undefined);
-  return {
-    async someMore() {
-      const goal = acknowledged + 10;
-      const arrived = vi.waitUntil(() => acknowledged >= goal, { timeout: 60_000, interval: 20 });
-      await Promise.race([arrived, writing]);
-    },
-    async stop() {
-      ending = true;
-      await writing;
-      const found = await notes.countDocuments();
-      await client.close();
-      return { acknowledged, found };
-    },
-  };
 }
 
 async function isWhole(): Promise<void> {

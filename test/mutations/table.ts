@@ -171,8 +171,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'writes are blocked without looking',
     file: 'src/services/mongodb/replica-set/server-settings.ts',
-    from: '        if ((await areWritesBlocked(admin, signal)) === isReadOnly) return;\n',
-    to: '',
+    from: 'areBlocked.some((isBlocked) => isBlocked !== isReadOnly)',
+    to: 'areBlocked.length > 0',
     ...again,
   },
   {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MongoServerError } from 'mongodb';
-import type { Settings } from '../../src/services/mongodb/settings.js';
+import { type Document, MongoServerError } from 'mongodb';
+import { type Settings, settingsOf } from '../../src/services/mongodb/settings.js';
+import type { JsonObject } from '../../src/services/service.js';
 import type {
   AuditEventRecord,
   OperationRecord,
@@ -13,20 +14,7 @@ import type { BrokerPlace } from '../support/broker-place.js';
 import { memberNames, onMember, type Status } from '../support/members.js';
 import { differences, type Finding, type Sort } from './findings.js';
 import { inventoryOf } from './inventory.js';
-
-/** An instance as it is to be, by all that was asked for. */
-export interface Wanted {
-  /** The internal id. */
-  readonly id: string;
-  /** What an instance without bindings has; unknown until one was made undisturbed. */
-  readonly inventory: readonly string[] | undefined;
-  readonly settings: Settings;
-  readonly bindings: readonly AppCredentials[];
-  /** Those that there were. */
-  readonly unbound: readonly AppCredentials[];
-  /** The kinds of the operations that were asked for. */
-  readonly operations: readonly string[];
-}
+import type { Wanted } from './wanted.js';
 
 /** Controllers and members follow what the broker did; longer than that takes. */
 const patienceSeconds = 8;
@@ -49,19 +37,28 @@ export async function patiently(
   }
 }
 
-/** What is wrong with an instance that lives. @param surplus what it is where there is too much of something */
+/** What is wrong with the servers of an instance. @param surplus what it is where there is too much of something */
+export type CheckServers = (
+  namespace: string,
+  wanted: Wanted,
+  surplus: Exclude<Sort, 'lost'>,
+) => Promise<readonly Finding[]>;
+
+/** What is wrong with an instance that lives. */
 export async function checkLiving(
   place: BrokerPlace,
   wanted: Wanted,
   surplus: Exclude<Sort, 'lost'>,
+  checkServers: CheckServers,
 ): Promise<readonly Finding[]> {
+  const settings = settingsOf(wanted.parameters);
   const namespace = `m-${wanted.id}`;
   const policies = wanted.bindings.map(() => 'NetworkPolicy b-…');
   const [inventory, ...others] = await Promise.all([
     inventoryOf(namespace),
-    checkMembers(namespace, wanted, surplus),
+    checkServers(namespace, wanted, surplus),
     checkSecrets(place, wanted.id),
-    ...wanted.bindings.map((binding) => checkApp(binding, wanted.settings)),
+    ...wanted.bindings.map((binding) => checkApp(binding, settings)),
     ...wanted.unbound.map((binding) => checkRefused(binding)),
   ]);
   const expected = [...(wanted.inventory ?? inventory.filter((name) => name !== 'NetworkPolicy b-…')), ...policies];
@@ -93,11 +90,7 @@ export async function checkQueue(place: BrokerPlace): Promise<readonly Finding[]
   return jobs.map((job) => ({ sort: 'orphaned' as const, text: `job ${job} is left in the queue` }));
 }
 
-async function checkMembers(
-  namespace: string,
-  { bindings, settings }: Wanted,
-  surplus: Exclude<Sort, 'lost'>,
-): Promise<readonly Finding[]> {
+export const checkReplicaSet: CheckServers = async (namespace, { bindings, parameters }, surplus) => {
   const found = await Promise.all(
     memberNames.map((member) =>
       onMember(namespace, member, async (database) => {
@@ -107,26 +100,32 @@ async function checkMembers(
           database.command({ getDefaultRWConcern: 1 }),
         ]);
         const names = members.map(({ name }) => name.split('.')[0] ?? '');
-        const told = {
-          write: String(concerns.defaultWriteConcern?.w),
-          read: concerns.defaultReadConcern?.level ?? 'local',
-        };
-        const wanted = { write: settings.default_write_concern, read: settings.default_read_concern };
         return [
           ...differences(`members, by ${member}`, names, memberNames),
           ...differences(`votes, by ${member}`, [String(votingMembersCount)], ['3']),
-          ...differences(
-            `users, by ${member}`,
-            (users as readonly { user: string }[]).map(({ user }) => user),
-            ['holdfast-admin', ...bindings.map(({ username }) => username)],
-            surplus,
-          ),
-          ...differences(`default concerns, by ${member}`, [JSON.stringify(told)], [JSON.stringify(wanted)]),
+          ...differences(`users, by ${member}`, namesOf(users), usersOf(bindings), surplus),
+          ...differences(`default concerns, by ${member}`, [concernsIn(concerns)], [concernsOf(parameters)]),
         ];
       }),
     ),
   );
   return found.flat();
+};
+
+export const namesOf = (users: readonly { readonly user: string }[]) => users.map(({ user }) => user);
+
+export const usersOf = (bindings: readonly AppCredentials[]) => [
+  'holdfast-admin',
+  ...bindings.map(({ username }) => username),
+];
+
+/** @param told by getDefaultRWConcern */
+export const concernsIn = (told: Document): string =>
+  `${told.defaultWriteConcern?.w} ${told.defaultReadConcern?.level ?? 'local'}`;
+
+export function concernsOf(parameters: JsonObject): string {
+  const { default_write_concern: write, default_read_concern: read } = settingsOf(parameters);
+  return `${write} ${read}`;
 }
 
 /** Generated once, and what the members were given. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Settings } from '../../src/services/mongodb/settings.js';
+import type { JsonObject } from '../../src/services/service.js';
 import type { OperationRecord } from '../../src/store/records.js';
 import type { AppCredentials } from '../support/apps.js';
 import type { Answer, BrokerDriver, LastOperationBody, Sold } from '../support/broker-driver.js';
@@ -10,6 +10,7 @@ import { inventoryOf } from './inventory.js';
 import type { Lane } from './lane.js';
 import { kindOf, type Part } from './points.js';
 import { type Resumption, resumptionOf } from './resumption.js';
+import type { Subject } from './subject.js';
 
 /** One operation of a journey, and where a process is struck in it, if anywhere. */
 export interface PlannedLeg {
@@ -33,13 +34,9 @@ const pollMilliseconds = 150;
 const queueSeconds = 20;
 const seenSeconds = 10;
 
-/** What the journey asks for: every setting is changed once, so that every step has something to do. */
-export const provisioned: Settings = {
-  read_only: false,
-  default_write_concern: 'majority',
-  default_read_concern: 'majority',
-};
-export const updated: Settings = { read_only: true, default_write_concern: '1', default_read_concern: 'available' };
+/** Parts that leave less than there was. */
+const removals: readonly Part[] = ['unbind', 'shrink'];
+const bindingPolicy = 'NetworkPolicy b-…';
 
 let journeys = 0;
 
@@ -47,7 +44,8 @@ let journeys = 0;
 export class Journey {
   readonly #instanceId = `journey-${++journeys}`;
   #id = '';
-  #settings = provisioned;
+  /** The last part that changed the instance, and the parameters that it brought. */
+  #form: { readonly part: Part; readonly parameters: JsonObject } = { part: 'provision', parameters: {} };
   /** By the platform's ids, oldest first. */
   readonly #bindings = new Map<string, AppCredentials>();
   readonly #unbound: AppCredentials[] = [];
@@ -55,11 +53,12 @@ export class Journey {
   /** Something was found already: its operations did not all succeed. */
   #isSpoilt = false;
 
-  /** @param inventory of an instance without bindings; left out in the journey that finds it out */
+  /** @param inventories of instances without bindings, after a part; the first journey finds them out */
   constructor(
     private readonly lane: Lane,
     private readonly sold: Sold,
-    public inventory?: readonly string[],
+    private readonly subject: Subject,
+    private readonly inventories: Map<Part, readonly string[]>,
   ) {}
 
   /** @param tell of each operation when it is over */
@@ -84,7 +83,12 @@ export class Journey {
     });
     findings.push(...(await lane.replaceEnded()));
     if (findings.length === 0) findings.push(...(await patiently(() => this.#check(leg.part))));
-    if (leg.part === 'provision') this.inventory ??= await inventoryOf(`m-${this.#id}`);
+    if (leg.part === this.#size && !this.inventories.has(leg.part)) {
+      this.inventories.set(
+        leg.part,
+        (await inventoryOf(`m-${this.#id}`)).filter((name) => name !== bindingPolicy),
+      );
+    }
     if (leg.part === 'deprovision') findings.push(...(await patiently(() => checkQueue(lane.place), queueSeconds)));
     const operation = await this.#newestOperation();
     const resumption = strike && operation !== undefined ? await this.#resumption(strike, operation) : undefined;
@@ -97,17 +101,18 @@ export class Journey {
     this.#operations.push(kindOf(part));
     switch (part) {
       case 'provision':
-        await this.#demand((driver) => driver.provision(id, { ...sold, parameters: provisioned }));
+        await this.#demand((driver) => driver.provision(id, { ...sold, parameters: this.#take(part) }));
         this.#id = (await lane.place.instance(id)).id;
         return await this.#end();
       case 'bind':
         return await this.#bind(sold);
       case 'rotate':
         return await this.#bind({ predecessor_binding_id: [...this.#bindings.keys()].at(-1) ?? '' });
-      case 'update': {
+      case 'update':
+      case 'shrink': {
         const { service_id } = sold;
-        await this.#demand((driver) => driver.update(id, { service_id, parameters: updated }));
-        this.#settings = updated;
+        const parameters = this.#take(part);
+        await this.#demand((driver) => driver.update(id, { service_id, parameters }));
         return await this.#end();
       }
       case 'unbind':
@@ -116,6 +121,17 @@ export class Journey {
         await this.#demand((driver) => driver.deprovision(id, sold));
         return await this.#end();
     }
+  }
+
+  #take(part: Part): JsonObject {
+    const parameters = this.subject.parameters[part] ?? {};
+    this.#form = { part, parameters };
+    return parameters;
+  }
+
+  /** The part after which an instance consisted of what this one is to consist of. */
+  get #size(): Part {
+    return this.subject.sameAs[this.#form.part] ?? this.#form.part;
   }
 
   async #bind(body: Parameters<BrokerDriver['bind']>[2]): Promise<void> {
@@ -161,8 +177,8 @@ export class Journey {
   async #check(part: Part): Promise<readonly Finding[]> {
     const wanted = {
       id: this.#id,
-      inventory: this.inventory,
-      settings: this.#settings,
+      inventory: this.inventories.get(this.#size),
+      parameters: this.#form.parameters,
       bindings: [...this.#bindings.values()],
       unbound: this.#unbound,
       operations: this.#operations,
@@ -172,7 +188,7 @@ export class Journey {
     const elsewhere =
       part === 'deprovision'
         ? await checkDeleted(place, this.#id)
-        : await checkLiving(place, wanted, part === 'unbind' ? 'orphaned' : 'duplicated');
+        : await checkLiving(place, wanted, removals.includes(part) ? 'orphaned' : 'duplicated', this.subject.check);
     return [...inStore, ...elsewhere];
   }
 

@@ -23,8 +23,9 @@ export class Lane {
 
   private constructor(readonly place: BrokerPlace) {}
 
-  static async open(): Promise<Lane> {
-    const lane = new Lane(await BrokerPlace.open());
+  /** @param environment what is special about the environment of its brokers */
+  static async open(environment: NodeJS.ProcessEnv): Promise<Lane> {
+    const lane = new Lane(await BrokerPlace.open({}, environment));
     try {
       // The first one alone makes what all of them share: the store's collections, and who they are.
       await lane.#start('api');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { runMatrix } from './matrix.js';
-import { parts } from './points.js';
 import { failuresOf, linesOf } from './report.js';
+import { subjects } from './subject.js';
 
 /*
  * The matrix of `npm run test:recovery`, but a selection of its points, and the same ones every time: RECOVERY_SEED
@@ -10,13 +10,15 @@ import { failuresOf, linesOf } from './report.js';
 const seed = Number(process.env.RECOVERY_SEED ?? 5);
 const pointsOfEach = 2;
 const lanes = 3;
+const subject = subjects['replica-set'];
+const parts = [...new Set(subject.journey)];
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 // At full size the whole matrix has just been run.
 it.skipIf(process.env.RECOVERY === 'full')(
   `kill -9 at ${pointsOfEach} fault points of each operation loses nothing, makes nothing twice, leaves nothing over`,
   async () => {
-    const matrix = await runMatrix({ seed, points: pointsOfEach * parts.length, lanes, print });
+    const matrix = await runMatrix({ subject, seed, points: pointsOfEach * parts.length, lanes, print });
     for (const line of linesOf(matrix)) print(line);
     expect(failuresOf(matrix)).toEqual([]);
     expect([...new Set(matrix.struck.map(({ part }) => part))].sort()).toEqual([...parts].sort());

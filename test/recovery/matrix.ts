@@ -8,8 +8,10 @@ import { type Leg, type Part, parts, selected, shuffled, type Task, tasksOf, unc
 import { type Matrix, type MetFinding, seconds } from './report.js';
 import type { Resumption } from './resumption.js';
 import { stepsOf } from './steps.js';
+import type { Subject } from './subject.js';
 
 export interface MatrixOptions {
+  readonly subject: Subject;
   /** Of the order, and of the selection. */
   readonly seed: number;
   /** How many points at most, as many of each operation; all where it is left out. */
@@ -21,17 +23,17 @@ export interface MatrixOptions {
   readonly print: (line: string) => void;
 }
 
-const plan = { offering: 'mongodb', plan: 'replica-set-small' };
+const offering = 'mongodb';
 /** How often a point is armed that a run need not pass, such as one that a timer is faster than. */
 const mostTries = 3;
-const wholeJourney: readonly Part[] = ['provision', 'bind', 'rotate', 'update', 'unbind', 'unbind', 'deprovision'];
 
 /** Strikes every point once, each in one operation of a journey, with journeys side by side. */
 export async function runMatrix(options: MatrixOptions): Promise<Matrix> {
   const run = new MatrixRun(options);
   const lanes: Lane[] = [];
+  const environment = options.subject.environment();
   try {
-    lanes.push(...(await Promise.all(Array.from({ length: options.lanes }, () => Lane.open()))));
+    lanes.push(...(await Promise.all(Array.from({ length: options.lanes }, () => Lane.open(environment)))));
     await run.learn(lanes);
     await Promise.all(lanes.map((lane, at) => run.work(lane, at)));
   } finally {
@@ -51,7 +53,7 @@ class MatrixRun {
   /** Logs of operations that something was found in. */
   readonly #folder = mkdtempSync(join(tmpdir(), 'holdfast-recovery-'));
   #sold: Sold | undefined;
-  #inventory: readonly string[] | undefined;
+  readonly #inventories = new Map<Part, readonly string[]>();
   #uncovered: readonly string[] = [];
   #known = 0;
   #operations = 0;
@@ -75,31 +77,32 @@ class MatrixRun {
 
   /** Which points there are, by journeys in which nothing is struck: one, or, where all are to be found, one a lane. */
   async learn(lanes: readonly Lane[]): Promise<void> {
-    const { seed, points, only = '', print } = this.options;
+    const { subject, seed, points, only = '', print } = this.options;
     const legs: Leg[] = [];
     const [first] = lanes;
     if (!first?.driver) throw new Error('a matrix needs a lane');
-    this.#sold = await first.driver.sold(plan.offering, plan.plan);
+    this.#sold = await first.driver.sold(offering, subject.plan);
     const learners = points === undefined && only === '' ? lanes : [first];
     const journeys = learners.map(async (lane, at) => {
       const journey = this.#journey(lane);
       await journey.run(
-        wholeJourney.map((part) => ({ part })),
+        subject.journey.map((part) => ({ part })),
         (report) => {
           this.#note(report, lane, at);
           if (report.operation !== undefined) legs.push({ ...report, operation: report.operation });
         },
       );
-      this.#inventory ??= journey.inventory;
     });
     await Promise.all(journeys);
     const all = tasksOf(legs);
     this.#known = all.length;
-    this.#uncovered = uncovered(await stepsOf(first.place.store), all);
+    this.#uncovered = uncovered(await stepsOf(first.place.store, subject), all);
     const wanted = all.filter(({ point }) => point.includes(only));
     this.#queue.push(...(points === undefined ? shuffled(wanted, seed) : selected(wanted, points, seed)));
     this.#strikesAJourney = Math.ceil(this.#queue.length / lanes.length);
-    const counts = parts.map((part) => `${part} ${all.filter((task) => task.part === part).length}`);
+    const counts = [...new Set(subject.journey)].map(
+      (part) => `${part} ${all.filter((task) => task.part === part).length}`,
+    );
     print(`${all.length} fault points in the operations of a journey: ${counts.join(', ')}; seed ${seed}`);
   }
 
@@ -133,13 +136,13 @@ class MatrixRun {
 
   #journey(lane: Lane): Journey {
     if (!this.#sold) throw new Error('nothing was learnt');
-    return new Journey(lane, this.#sold, this.#inventory);
+    return new Journey(lane, this.#sold, this.options.subject, this.#inventories);
   }
 
   /** One point for each operation of the next journey, as far as there are. */
   #take(): readonly Task[] {
     const taken: Task[] = [];
-    for (const part of wholeJourney) {
+    for (const part of this.options.subject.journey) {
       const at = this.#queue.findIndex((task) => task.part === part);
       if (at >= 0 && taken.length < this.#strikesAJourney) taken.push(...this.#queue.splice(at, 1));
     }
@@ -186,7 +189,8 @@ function legsFor(tasks: readonly Task[]): readonly PlannedLeg[] {
     provision: 1,
     bind: isNeeded('bind') || isNeeded('rotate') || unbinds > 0 ? 1 : 0,
     rotate: isNeeded('rotate') || unbinds > 1 ? 1 : 0,
-    update: isNeeded('update') ? 1 : 0,
+    update: isNeeded('update') || isNeeded('shrink') ? 1 : 0,
+    shrink: isNeeded('shrink') ? 1 : 0,
     unbind: unbinds,
     deprovision: 1,
   };

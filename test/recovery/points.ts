@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import type { Passed } from '../support/fault-points.js';
 
-/** The operations of a journey, in order; `rotate` is the bind of a successor. */
-export const parts = ['provision', 'bind', 'rotate', 'update', 'unbind', 'deprovision'] as const;
+/** The operations of a journey, in order; `rotate` is the bind of a successor, `shrink` another update. */
+export const parts = ['provision', 'bind', 'rotate', 'update', 'shrink', 'unbind', 'deprovision'] as const;
 export type Part = (typeof parts)[number];
+
+const kinds: Partial<Record<Part, string>> = { rotate: 'bind', shrink: 'update' };
 
 /** A point that is to be struck in one operation of a journey. */
 export interface Task {
@@ -12,7 +14,7 @@ export interface Task {
 }
 
 /** The operation's kind in the store. */
-export const kindOf = (part: Part): string => (part === 'rotate' ? 'bind' : part);
+export const kindOf = (part: Part): string => kinds[part] ?? part;
 
 /** What was passed in one operation of a journey that nothing disturbed. */
 export interface Leg {
@@ -33,12 +35,13 @@ function read(point: string) {
 /** Every point with each operation in which it is passed. */
 export function tasksOf(legs: readonly Leg[]): readonly Task[] {
   const owners = new Map(legs.map(({ operation, part }) => [operation, part]));
+  const known = [...new Set(legs.map(({ part }) => part))];
   const tasks = new Map<string, Task>();
   for (const leg of legs) {
     for (const { point, operation } of leg.passed) {
       const { kind } = read(point);
       const owner = operation === undefined ? undefined : owners.get(operation);
-      const concerned = owner ? [owner] : kind ? parts.filter((part) => kindOf(part) === kind) : [leg.part];
+      const concerned = owner ? [owner] : kind ? known.filter((part) => kindOf(part) === kind) : [leg.part];
       for (const part of concerned) tasks.set(`${part} ${point}`, { part, point });
     }
   }

@@ -6,11 +6,13 @@ import setUp from '../support/setup/cluster.js';
  * Kills the broker's processes before and after every side effect of every operation, and looks whether anything is
  * lost, made twice or left over; then runs what else there is of recovery at full size.
  *
- *   npm run test:recovery -- [--seed N] [--points N] [--only TEXT] [--lanes N] [--matrix-only]
+ *   npm run test:recovery -- [--on replica-set | sharded-cluster] [--seed N] [--points N] [--only TEXT] [--lanes N]
+ *     [--matrix-only]
  */
 
 const { values } = parseArgs({
   options: {
+    on: { type: 'string', default: 'replica-set' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     points: { type: 'string' },
     only: { type: 'string', default: '' },
@@ -28,8 +30,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 await setUp();
 // Only now: what these use asks the environment where the cluster is.
-const [{ runMatrix }, { failuresOf, linesOf }] = await Promise.all([import('./matrix.js'), import('./report.js')]);
+const [{ runMatrix }, { failuresOf, linesOf }, { subjectOf }] = await Promise.all([
+  import('./matrix.js'),
+  import('./report.js'),
+  import('./subject.js'),
+]);
 const matrix = await runMatrix({
+  subject: subjectOf(values.on),
   seed: Number(values.seed),
   ...(values.points !== undefined && { points: Number(values.points) }),
   only: values.only,

@@ -4,20 +4,23 @@ import { createServices } from '../../src/services/registry.js';
 import type { AnyService, JsonObject } from '../../src/services/service.js';
 import type { OperationRecord, ServiceInstanceRecord } from '../../src/store/records.js';
 import { admin } from '../support/admin-cluster.js';
-import { provisioned, updated } from './journey.js';
 import type { StepName } from './points.js';
+import type { Subject } from './subject.js';
 
 /** Every step of every operation: those that the store has of a journey, and those that the service would run. */
-export async function stepsOf(store: Db): Promise<readonly StepName[]> {
+export async function stepsOf(store: Db, { parameters }: Subject): Promise<readonly StepName[]> {
   const operations = await store.collection<OperationRecord>('operations').find().toArray();
   const done = operations.flatMap(({ kind, steps }) => Object.keys(steps).map((key) => ({ kind, key })));
   const record = await store.collection<ServiceInstanceRecord>('service_instances').findOne();
   if (!record) throw new Error('the store has no instance to learn the steps from');
-  const all = [...done, ...(await stepsOfService(record))];
+  const all = [...done, ...(await stepsOfService(record, parameters))];
   return [...new Map(all.map((step) => [`${step.kind}/${step.key}`, step])).values()];
 }
 
-async function stepsOfService({ _id: id, service: name, plan }: ServiceInstanceRecord): Promise<readonly StepName[]> {
+async function stepsOfService(
+  { _id: id, service: name, plan }: ServiceInstanceRecord,
+  { provision: provisioned = {}, update: updated = {} }: Subject['parameters'],
+): Promise<readonly StepName[]> {
   const parts = {
     cluster: admin,
     brokerId: 'recovery',
@@ -37,8 +40,8 @@ async function stepsOfService({ _id: id, service: name, plan }: ServiceInstanceR
   });
   const binding = { id, parameters: {}, context: {}, secrets: await service.generateBindingSecrets({ id }) };
   const procedures = {
-    provision: current(service, 'provision')(instance({ ...provisioned })),
-    update: current(service, 'update')(instance({ ...updated }), { template, parameters: { ...provisioned } }),
+    provision: current(service, 'provision')(instance(provisioned)),
+    update: current(service, 'update')(instance(updated), { template, parameters: provisioned }),
     deprovision: current(service, 'deprovision')(instance({})),
     bind: current(service, 'bind')(instance({}), binding),
     unbind: current(service, 'unbind')(instance({}), binding),

@@ -21,6 +21,6 @@ export const bindingName = (bindingId: string) => `b-${bindingId}`;
 
 export const podName = (replicaSet: string, ordinal: number) => `${replicaSet}-${ordinal}`;
 
-/** Where the pods of a StatefulSet are found, by the headless Service that is called like the replica set. */
-export const serviceDomain = (namespace: string, replicaSet: string, clusterDomain: string) =>
-  `${replicaSet}.${namespace}.svc.${clusterDomain}`;
+/** Where the pods of a StatefulSet are found, by its headless Service. */
+export const serviceDomain = (namespace: string, service: string, clusterDomain: string) =>
+  `${service}.${namespace}.svc.${clusterDomain}`;

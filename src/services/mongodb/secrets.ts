@@ -19,11 +19,11 @@ const passwordBytes = 24;
 
 export async function generateInstanceSecrets(
   instanceId: string,
-  replicaSets: readonly string[],
+  services: readonly string[],
   clusterDomain: string,
 ): Promise<InstanceSecrets> {
   const namespace = namespaceOf(instanceId);
-  const hosts = replicaSets.flatMap((name) => hostsOf(serviceDomain(namespace, name, clusterDomain), clusterDomain));
+  const hosts = services.flatMap((name) => hostsOf(serviceDomain(namespace, name, clusterDomain), clusterDomain));
   return {
     keyFile: randomBytes(keyFileBytes).toString('base64'),
     adminPassword: generatePassword(),

@@ -1,9 +1,9 @@
 import type { Service } from '../service.js';
 import type { ServiceParts } from '../service-parts.js';
 import { bind } from './bind.js';
-import { credentials, hostsOf } from './credentials.js';
+import { credentials } from './credentials.js';
 import { deprovision } from './deprovision.js';
-import { type Environment, replicaSetName, replicaSetOf } from './environment.js';
+import type { Environment } from './environment.js';
 import { MemberConnections } from './members/connections.js';
 import { directRoute, tunnelRoute } from './members/routes.js';
 import { metadata } from './metadata.js';
@@ -17,13 +17,14 @@ import {
   generateInstanceSecrets,
   type InstanceSecrets,
 } from './secrets.js';
+import { hostsOf, servicesOf, shapeOf } from './shape.js';
 import { type Template, templateSchema } from './template.js';
 import { unbind } from './unbind.js';
 import { update } from './update.js';
 
 export type MongodbService = Service<Template, InstanceSecrets, BindingSecrets>;
 
-/** Replica sets of MongoDB, each in a namespace of its own. */
+/** Replica sets and sharded clusters of MongoDB, each in a namespace of its own. */
 export function mongodbService(parts: ServiceParts): MongodbService {
   const { cluster, brokerId, clusterDomain, brokerNamespace } = parts;
   const connections = new MemberConnections(parts.memberAccess === 'direct' ? directRoute : tunnelRoute(cluster));
@@ -32,9 +33,10 @@ export function mongodbService(parts: ServiceParts): MongodbService {
     name: 'mongodb',
     templateSchema,
     templateVersion: 1,
-    parameterSchemas: () => parameterSchemas,
+    parameterSchemas,
 
-    generateInstanceSecrets: ({ id }) => generateInstanceSecrets(id, [replicaSetName], clusterDomain),
+    generateInstanceSecrets: ({ id, template }) =>
+      generateInstanceSecrets(id, servicesOf[template.topology], clusterDomain),
     generateBindingSecrets: async () => generateBindingSecrets(),
 
     provision: { current: 1, versions: { 1: (instance) => provision(environment, instance) } },
@@ -45,9 +47,9 @@ export function mongodbService(parts: ServiceParts): MongodbService {
     unbind: { current: 1, versions: { 1: (instance, binding) => unbind(environment, instance, binding) } },
 
     metadata,
-    credentials: (instance, binding) => credentials(replicaSetOf(instance, environment), instance, binding),
+    credentials: (instance, binding) => credentials(shapeOf(instance, environment), instance, binding),
     endpoints: (instance) =>
-      hostsOf(replicaSetOf(instance, environment)).map((address) => ({
+      hostsOf(shapeOf(instance, environment)).map((address) => ({
         host: address.replace(/:\d+$/, ''),
         ports: [String(mongodbPort)],
       })),

@@ -1,18 +1,17 @@
 import type { Procedure } from '../../operations/step.js';
 import type { Instance } from '../service.js';
-import { type Environment, replicaSetOf, topicsOf } from './environment.js';
-import { Members } from './members/members.js';
+import { type Environment, topicsOf } from './environment.js';
 import { applySettings } from './replica-set/server-settings.js';
 import type { InstanceSecrets } from './secrets.js';
 import { settingsOf } from './settings.js';
 import type { Template } from './template.js';
+import { topologyOf } from './topology.js';
 
-/** All settings, not only those that the update names: an update before it may have ended halfway. */
+/** Everything, not only what the update names: an update before it may have ended halfway. */
 export function update(environment: Environment, instance: Instance<Template, InstanceSecrets>): Procedure {
-  const set = replicaSetOf(instance, environment);
-  const members = new Members(set, instance.secrets, environment.connections);
+  const topology = topologyOf(environment, instance);
   return {
-    topics: topicsOf(set.instance.namespace),
-    stages: applySettings({ set, members, settings: settingsOf(instance.parameters) }),
+    topics: topicsOf(topology.shape.instance.namespace),
+    stages: [...topology.resize(), ...applySettings(topology, settingsOf(instance.parameters))],
   };
 }

@@ -184,6 +184,25 @@ offerings:
     expect(catalog.find('service-1', 'plan-1')?.plan.maintenanceInfo).toBeUndefined();
   });
 
+  test('takes away what is not offered', () => {
+    const path = write({
+      'base.yaml': right,
+      'catalog.yaml':
+        'extends: base.yaml\nofferings:\n  - name: notes\n    plans:\n      - { name: small, offered: false }\n',
+    });
+    const names = readCatalog(path('catalog.yaml'), services)
+      .plans()
+      .map(({ plan }) => plan.name);
+    expect(names).toEqual(['large']);
+  });
+
+  test('tells that it takes away what there is not', () => {
+    const over =
+      'extends: base.yaml\nofferings:\n  - name: notes\n    plans:\n      - { name: smal, offered: false }\n';
+    const [problem] = problemsOf({ 'base.yaml': right, 'catalog.yaml': over });
+    expect(problem).toContain('catalog.yaml:5: offerings[0].plans[2]');
+  });
+
   test('tells the file that a mistake is in', () => {
     const over = 'extends: base.yaml\nofferings:\n  - name: notes\n    bindable: perhaps\n';
     expect(problemsOf({ 'base.yaml': right, 'catalog.yaml': over })).toEqual([

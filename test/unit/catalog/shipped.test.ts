@@ -4,7 +4,7 @@ import { parameterSchemas } from '../../../src/services/mongodb/parameters.js';
 import { templateSchema } from '../../../src/services/mongodb/template.js';
 import type { AnyService } from '../../../src/services/service.js';
 
-const mongodb = { name: 'mongodb', templateSchema, parameterSchemas: () => parameterSchemas } as unknown as AnyService;
+const mongodb = { name: 'mongodb', templateSchema, parameterSchemas } as unknown as AnyService;
 const read = (file: string) => readCatalog(file, new Map([['mongodb', mongodb]]));
 
 describe('catalog/default.yaml', () => {
@@ -16,6 +16,8 @@ describe('catalog/default.yaml', () => {
       ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'replica-set-small', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e12'],
       ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'replica-set-medium', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e13'],
       ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'replica-set-large', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e14'],
+      ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'sharded-small', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e15'],
+      ['9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e01', 'sharded-large', '9b1c4a52-6f0e-4d57-9a3b-0f6d5f1c7e16'],
     ]);
   });
 
@@ -47,7 +49,26 @@ describe('catalog/default.yaml', () => {
   });
 });
 
+describe('a sharded plan', () => {
+  test.each([
+    ['sharded-small', { shards: 2, members: 3, configServers: { members: 3 }, routers: { count: 2 } }],
+    ['sharded-large', { shards: 4, members: 3, configServers: { members: 3 }, routers: { count: 3 } }],
+  ])('%s is what it says', (name, expected) => {
+    const sold = read('catalog/default.yaml')
+      .plans()
+      .find(({ plan }) => plan.name === name);
+    expect(sold?.plan.template).toMatchObject({ topology: 'sharded-cluster', image: 'mongo:8.0.17', ...expected });
+  });
+});
+
 describe('local/catalog.yaml', () => {
+  test('offers only what its images hold', () => {
+    const names = read('local/catalog.yaml')
+      .plans()
+      .map(({ plan }) => plan.name);
+    expect(names).toEqual(['developer', 'replica-set-small', 'replica-set-medium', 'replica-set-large']);
+  });
+
   test('lays local images and small requests over the default', () => {
     const [, small] = read('local/catalog.yaml').plans();
     expect(small?.plan.template).toEqual({

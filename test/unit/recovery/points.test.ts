@@ -20,7 +20,7 @@ describe('the tasks of a journey', () => {
     ],
     [
       'are of every operation of the kind that a request is for',
-      [leg('bind', 'op-1', { point: '-/-/accept bind/before' })],
+      [leg('bind', 'op-1', { point: '-/-/accept bind/before' }), leg('rotate', 'op-2')],
       ['bind -/-/accept bind/before', 'rotate -/-/accept bind/before'],
     ],
     [
@@ -64,7 +64,9 @@ describe('a selection', () => {
   );
 
   it('has as many points of each operation', () => {
-    const counts = parts.map((part) => selected(tasks, 12, 1).filter((task) => task.part === part).length);
+    const counts = parts.map(
+      (part) => selected(tasks, 2 * parts.length, 1).filter((task) => task.part === part).length,
+    );
     expect(counts).toEqual(parts.map(() => 2));
   });
 

@@ -3,11 +3,12 @@ import { adminUser } from '../names.js';
 import type { InstanceSecrets } from '../secrets.js';
 import type { MemberAddress, OpenRoute, Route } from './routes.js';
 
-/** Whom a member takes us for. */
+/** Whom a member takes us for, and whether we wait for its answers for as long as they take. */
 export interface Login {
   readonly username: string;
   readonly password: string;
   readonly authSource: 'admin' | 'local';
+  readonly isPatient?: true;
 }
 
 /**
@@ -58,7 +59,7 @@ export class MemberConnections {
     authority: string,
     work: (admin: Db) => Promise<Result>,
   ): Promise<Result> {
-    const key = `${login.username}@${member.host}`;
+    const key = `${login.username}@${member.host}${login.isPatient ? ' patiently' : ''}`;
     const entry = this.#entries.get(key) ?? this.#add(key, open(this.#openRoute, member, login, authority));
     clearTimeout(entry.idle);
     entry.users += 1;
@@ -108,7 +109,7 @@ export class MemberConnections {
 async function open(
   openRoute: OpenRoute,
   member: MemberAddress,
-  { username, password, authSource }: Login,
+  { username, password, authSource, isPatient }: Login,
   authority: string,
 ): Promise<Connection> {
   const route = await openRoute(member);
@@ -126,7 +127,7 @@ async function open(
     serverMonitoringMode: 'poll',
     serverSelectionTimeoutMS: 2_000,
     connectTimeoutMS: 2_000,
-    socketTimeoutMS: 10_000,
+    socketTimeoutMS: isPatient ? 0 : 10_000,
     retryReads: false,
     retryWrites: false,
   });
@@ -147,8 +148,11 @@ async function closeConnection({ client, route }: Connection): Promise<void> {
   await client.close().finally(() => route.close());
 }
 
+/** What is asked does not serve for now: a reason to wait. */
+export abstract class NotServing extends Error {}
+
 /** No connection to a member, for now. */
-export class MemberUnreachable extends Error {
+export class MemberUnreachable extends NotServing {
   override readonly name = 'MemberUnreachable';
   constructor(member: string, cause: unknown) {
     super(`${member} cannot be reached`, { cause });

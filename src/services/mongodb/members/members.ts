@@ -2,10 +2,17 @@ import type { Db } from 'mongodb';
 import { OperatorError } from '../../../operations/errors.js';
 import { podName } from '../names.js';
 import { poll } from '../poll.js';
-import { memberHost, ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
+import { memberHost, ordinalOf, ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
 import type { InstanceSecrets } from '../secrets.js';
 import { type Hello, hello } from './commands.js';
-import { adminLogin, type Login, type MemberConnections, MemberUnreachable, systemLogin } from './connections.js';
+import {
+  adminLogin,
+  type Login,
+  type MemberConnections,
+  MemberUnreachable,
+  NotServing,
+  systemLogin,
+} from './connections.js';
 import type { MemberAddress } from './routes.js';
 import { hasCodeName, isNotPrimary } from './server-errors.js';
 
@@ -34,9 +41,13 @@ export class Members {
     return this.#onPrimary(systemLogin(this.#secrets), signal, work);
   }
 
-  /** @throws NoPrimary when there is none for some seconds */
+  /**
+   * As the administrator; the replica sets of a sharded cluster have no users of their own, there it is `__system`.
+   * @throws NoPrimary when there is none for some seconds
+   */
   async asAdminOnPrimary<Result>(signal: AbortSignal, work: Work<Result>): Promise<Result> {
-    return this.#onPrimary(adminLogin(this.#secrets), signal, work);
+    const login = this.#set.role === 'replica-set' ? adminLogin : systemLogin;
+    return this.#onPrimary(login(this.#secrets), signal, work);
   }
 
   async #onPrimary<Result>(login: Login, signal: AbortSignal, work: Work<Result>): Promise<Result> {
@@ -59,7 +70,7 @@ export class Members {
       try {
         const { isWritablePrimary, primary } = await this.#hello(ordinal, login, signal);
         if (isWritablePrimary) return ordinal;
-        const named = ordinals(this.#set).find((other) => memberHost(this.#set, other) === primary);
+        const named = primary === undefined ? undefined : ordinalOf(this.#set, primary);
         if (named !== undefined) return named;
       } catch (error) {
         if (!(error instanceof MemberUnreachable)) throw error;
@@ -103,7 +114,7 @@ export class Members {
 }
 
 /** For now: an election ends it. */
-export class NoPrimary extends Error {
+export class NoPrimary extends NotServing {
   override readonly name = 'NoPrimary';
   constructor(replicaSet: string) {
     super(`${replicaSet} has no primary`);

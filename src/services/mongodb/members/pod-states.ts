@@ -5,9 +5,12 @@ export interface Observed {
   readonly claims: readonly V1PersistentVolumeClaim[];
 }
 
-/** Whether the member's mongod runs; it may not listen yet. */
+/** Beside each the readiness program runs. */
+const servers: readonly string[] = ['mongod', 'mongos'];
+
+/** Whether the pod's server runs; it may not listen yet. */
 export function isRunning(pod: V1Pod | undefined): boolean {
-  return pod?.status?.containerStatuses?.some(({ name, state }) => name === 'mongod' && state?.running) ?? false;
+  return pod?.status?.containerStatuses?.some(({ name, state }) => servers.includes(name) && state?.running) ?? false;
 }
 
 /** Whether all that belongs to the member runs: without the probe beside it, it would never be ready. */

@@ -24,13 +24,15 @@ export interface BringUp {
   readonly secrets: InstanceSecrets;
 }
 
-/** From applied objects to a replica set whose members all vote, with an administrator. */
+/** From applied objects to a replica set whose members all vote. */
 export function bringUp(parts: BringUp): readonly Stage[] {
+  const { role } = parts.set;
   const stages = [
     [startFirstMember(parts)],
     [initiateFirstMember(parts)],
-    [setDefaults(parts)],
-    [createAdministrator(parts), addMembers(parts)],
+    // Of a sharded cluster, the config servers keep the defaults and, made through a router, the users.
+    role === 'shardsvr' ? [] : [setDefaults(parts)],
+    [...(role === 'replica-set' ? [createAdministrator(parts)] : []), addMembers(parts)],
     [awaitVotes(parts)],
     [restoreHeartbeat(parts), verifyWrite(parts)],
   ];

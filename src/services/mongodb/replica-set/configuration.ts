@@ -1,5 +1,5 @@
 import type { ReplicaSetConfig, ReplicaSetStatus } from '../members/commands.js';
-import { memberHost, ordinals, type ReplicaSet } from './replica-set.js';
+import { memberHost, ordinalOf, ordinals, type ReplicaSet } from './replica-set.js';
 
 /** While a set comes up: a new member is synced, and its vote counted, in steps of a heartbeat each. */
 const heartbeatOfBringUp = 50;
@@ -27,6 +27,17 @@ export function nextMissing(set: ReplicaSet, config: ReplicaSetConfig): number |
 
 export function withMember(set: ReplicaSet, config: ReplicaSetConfig, ordinal: number): ReplicaSetConfig {
   return { ...config, members: [...config.members, memberOf(set, ordinal)] };
+}
+
+/** The last member that the set is not to have any more. */
+export function surplusMember(set: ReplicaSet, { members }: ReplicaSetConfig): number | undefined {
+  const ordinals = members.map(({ host }) => ordinalOf(set, host) ?? -1);
+  const last = Math.max(...ordinals);
+  return last >= set.members ? last : undefined;
+}
+
+export function withoutMember(set: ReplicaSet, config: ReplicaSetConfig, ordinal: number): ReplicaSetConfig {
+  return { ...config, members: config.members.filter(({ host }) => ordinalOf(set, host) !== ordinal) };
 }
 
 export function isSettled({ settings }: ReplicaSetConfig): boolean {

@@ -24,6 +24,7 @@ import {
   type ReplicaSet,
   replicaSetLabels,
   replicaSetSelector,
+  roleSelector,
 } from './replica-set.js';
 
 type Typed<T> = T & { readonly apiVersion: string; readonly kind: string };
@@ -39,7 +40,15 @@ export function sharedManifests(
 
 /** What a replica set's pods need before they start; they come with its StatefulSet. */
 export function replicaSetManifests(set: ReplicaSet): readonly Manifest[] {
-  return [headlessService(set), configMap(set), ...(set.members > 1 ? [disruptionBudget(set)] : [])];
+  return [
+    configMap(set.instance, set.name, replicaSetLabels(set), mongodConfiguration(set)),
+    ...(set.members > 1 ? [disruptionBudget(set.instance, set.name, replicaSetSelector(set))] : []),
+  ];
+}
+
+/** By which the members of a replica set, or of all shards, are found. */
+export function membersService(set: ReplicaSet): Manifest {
+  return headlessService(set.instance, set.service, roleSelector(set));
 }
 
 export function serviceAccount(instance: InstanceIdentity): Typed<V1ServiceAccount> {
@@ -73,39 +82,52 @@ function secret(instance: InstanceIdentity, name: string, data: Readonly<Record<
   };
 }
 
-function headlessService(set: ReplicaSet): Typed<V1Service> {
+export function headlessService(
+  instance: InstanceIdentity,
+  name: string,
+  selector: Record<string, string>,
+): Typed<V1Service> {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: metadataOf(set.instance, set.name, replicaSetLabels(set)),
+    metadata: metadataOf(instance, name, { ...instanceLabels(instance), ...selector }),
     spec: {
       clusterIP: 'None',
       // Members have to find each other before any of them can be ready.
       publishNotReadyAddresses: true,
-      selector: replicaSetSelector(set),
+      selector,
       ports: [{ name: 'mongodb', port: mongodbPort, targetPort: 'mongodb', protocol: 'TCP' }],
     },
   };
 }
 
-function configMap(set: ReplicaSet): Typed<V1ConfigMap> {
+export function configMap(
+  instance: InstanceIdentity,
+  name: string,
+  labels: Record<string, string>,
+  configuration: string,
+): Typed<V1ConfigMap> {
   return {
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: metadataOf(set.instance, set.name, replicaSetLabels(set)),
-    data: { [mountedFiles.configuration]: mongodConfiguration(set) },
+    metadata: metadataOf(instance, name, labels),
+    data: { [mountedFiles.configuration]: configuration },
   };
 }
 
-function disruptionBudget(set: ReplicaSet): Typed<V1PodDisruptionBudget> {
+export function disruptionBudget(
+  instance: InstanceIdentity,
+  name: string,
+  selector: Record<string, string>,
+): Typed<V1PodDisruptionBudget> {
   return {
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
-    metadata: metadataOf(set.instance, set.name, replicaSetLabels(set)),
+    metadata: metadataOf(instance, name, { ...instanceLabels(instance), ...selector }),
     spec: {
       maxUnavailable: 1,
       unhealthyPodEvictionPolicy: 'AlwaysAllow',
-      selector: { matchLabels: replicaSetSelector(set) },
+      selector: { matchLabels: selector },
     },
   };
 }

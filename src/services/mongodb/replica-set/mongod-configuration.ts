@@ -14,7 +14,7 @@ export const mountedFiles = {
   certificateKey: 'tls.pem',
 } as const;
 
-/** A secondary sleeps this long after SIGTERM, the primary looks for a successor meanwhile. */
+/** A secondary, or a router, sleeps this long after SIGTERM; the primary looks for a successor meanwhile. */
 const quiesceMilliseconds = 1000;
 
 const gibibyte = 2 ** 30;
@@ -23,21 +23,9 @@ const smallestCache = 0.25;
 /** mongod.conf. https://www.mongodb.com/docs/manual/reference/configuration-options/ */
 export function mongodConfiguration({ name, role, plan }: ReplicaSet): string {
   return stringify({
-    net: {
-      port: mongodbPort,
-      bindIpAll: true,
-      ipv6: true,
-      unixDomainSocket: { enabled: false },
-      tls: {
-        mode: 'requireTLS',
-        CAFile: `${configurationFolder}/${mountedFiles.authority}`,
-        certificateKeyFile: `${configurationFolder}/${mountedFiles.certificateKey}`,
-        // Clients have passwords.
-        allowConnectionsWithoutCertificates: true,
-      },
-    },
+    net,
     replication: { replSetName: name },
-    security: { authorization: 'enabled', clusterAuthMode: 'keyFile', keyFile: `${runFolder}/${mountedFiles.keyFile}` },
+    security: { authorization: 'enabled', ...internalAuthentication },
     ...(role !== 'replica-set' && { sharding: { clusterRole: role } }),
     storage: { dbPath: dataFolder, wiredTiger: { engineConfig: { cacheSizeGB: cacheSizeGB(plan.memory) } } },
     setParameter: {
@@ -46,6 +34,35 @@ export function mongodConfiguration({ name, role, plan }: ReplicaSet): string {
     },
   });
 }
+
+/** mongos.conf. @param configServers `cfg/host:port,host:port` */
+export function mongosConfiguration(configServers: string): string {
+  return stringify({
+    net,
+    security: internalAuthentication,
+    sharding: { configDB: configServers },
+    setParameter: {
+      enableLocalhostAuthBypass: false,
+      mongosShutdownTimeoutMillisForSignaledShutdown: quiesceMilliseconds,
+    },
+  });
+}
+
+const net = {
+  port: mongodbPort,
+  bindIpAll: true,
+  ipv6: true,
+  unixDomainSocket: { enabled: false },
+  tls: {
+    mode: 'requireTLS',
+    CAFile: `${configurationFolder}/${mountedFiles.authority}`,
+    certificateKeyFile: `${configurationFolder}/${mountedFiles.certificateKey}`,
+    // Clients have passwords.
+    allowConnectionsWithoutCertificates: true,
+  },
+};
+
+const internalAuthentication = { clusterAuthMode: 'keyFile', keyFile: `${runFolder}/${mountedFiles.keyFile}` };
 
 /**
  * mongod's own default, but of the container's limit instead of the node's memory.

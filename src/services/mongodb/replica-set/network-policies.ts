@@ -11,7 +11,7 @@ const dnsPorts = [53, 5353].flatMap((port) => [
   { port, protocol: 'TCP' },
 ]);
 
-/** Members reach each other and the cluster's DNS; the broker reaches members. Each binding lets its clients in besides. */
+/** Servers reach each other and the cluster's DNS; the broker reaches them. Each binding lets its clients in besides. */
 export function membersPolicy(instance: InstanceIdentity, brokerNamespace: string | undefined): NetworkPolicy {
   const members = { podSelector: { matchLabels: instanceSelector(instance) } };
   const broker = brokerNamespace === undefined ? [] : [podsOf(brokerNamespace)];
@@ -32,10 +32,14 @@ export function membersPolicy(instance: InstanceIdentity, brokerNamespace: strin
   };
 }
 
-/** @param clientNamespace where the binding's app runs; `undefined` for anywhere */
+/**
+ * @param entrance the labels of the pods that apps connect to
+ * @param clientNamespace where the binding's app runs; `undefined` for anywhere
+ */
 export function clientsPolicy(
   instance: InstanceIdentity,
   name: string,
+  entrance: Readonly<Record<string, string>>,
   clientNamespace: string | undefined,
 ): NetworkPolicy {
   return {
@@ -43,7 +47,7 @@ export function clientsPolicy(
     kind: 'NetworkPolicy',
     metadata: metadataOf(instance, name, instanceLabels(instance)),
     spec: {
-      podSelector: { matchLabels: instanceSelector(instance) },
+      podSelector: { matchLabels: entrance },
       policyTypes: ['Ingress'],
       ingress: [{ ...(clientNamespace !== undefined && { from: [podsOf(clientNamespace)] }), ports: [mongodb] }],
     },

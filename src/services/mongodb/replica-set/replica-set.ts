@@ -9,7 +9,7 @@ import {
 } from '../../../kubernetes/labels.js';
 import type { UnopenedInstance } from '../../service.js';
 import { mongodbPort, namespaceOf, podName, serviceDomain } from '../names.js';
-import type { Template } from '../template.js';
+import type { MemberPlan } from '../template.js';
 
 export const replicaSetLabel = 'holdfast.dev/replica-set';
 export const configHashAnnotation = 'holdfast.dev/config-hash';
@@ -23,13 +23,15 @@ const components: Readonly<Record<Role, string>> = {
   shardsvr: 'shard',
 };
 
-/** One replica set of an instance. Its StatefulSet and its headless Service have its name. */
+/** One replica set of an instance. Its StatefulSet has its name. */
 export interface ReplicaSet {
   readonly instance: InstanceIdentity;
   readonly name: string;
+  /** The headless Service by which its members are found; the shards of a cluster share one. */
+  readonly service: string;
   readonly role: Role;
   readonly members: number;
-  readonly plan: Template;
+  readonly plan: MemberPlan;
 }
 
 /** What every object of an instance tells of it. */
@@ -54,9 +56,19 @@ export function identityOf(
 }
 
 /** `rs0-0.rs0.m-….svc.cluster.local:27017`, as the members and the clients know a member. */
-export function memberHost({ instance, name }: Pick<ReplicaSet, 'instance' | 'name'>, ordinal: number): string {
-  const domain = serviceDomain(instance.namespace, name, instance.clusterDomain);
+export function memberHost(
+  { instance, name, service }: Pick<ReplicaSet, 'instance' | 'name' | 'service'>,
+  ordinal: number,
+): string {
+  const domain = serviceDomain(instance.namespace, service, instance.clusterDomain);
   return `${podName(name, ordinal)}.${domain}:${mongodbPort}`;
+}
+
+/** The reverse: also of members that the set is to lose. */
+export function ordinalOf({ name }: Pick<ReplicaSet, 'name'>, host: string): number | undefined {
+  const [pod = ''] = host.split('.');
+  const ordinal = pod.startsWith(`${name}-`) ? pod.slice(name.length + 1) : '';
+  return /^\d+$/.test(ordinal) ? Number(ordinal) : undefined;
 }
 
 export function ordinals({ members }: Pick<ReplicaSet, 'members'>): readonly number[] {
@@ -89,11 +101,16 @@ export function replicaSetLabels(set: ReplicaSet): Record<string, string> {
 
 /** Never changes: a StatefulSet's selector is immutable. */
 export function replicaSetSelector({ instance, name, role }: ReplicaSet): Record<string, string> {
-  return {
-    ...instanceSelector(instance),
-    'app.kubernetes.io/component': components[role],
-    [replicaSetLabel]: name,
-  };
+  return { ...componentSelector(instance, components[role]), [replicaSetLabel]: name };
+}
+
+/** What is the same in all members of one role. */
+export function roleSelector({ instance, role }: Pick<ReplicaSet, 'instance' | 'role'>): Record<string, string> {
+  return componentSelector(instance, components[role]);
+}
+
+export function componentSelector(instance: InstanceIdentity, component: string): Record<string, string> {
+  return { ...instanceSelector(instance), 'app.kubernetes.io/component': component };
 }
 
 export function metadataOf(instance: InstanceIdentity, name: string, labels: Record<string, string>) {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { compileParameterSchema } from '../../../../src/catalog/parameters.js';
 import { accessOf } from '../../../../src/services/mongodb/access.js';
 import { parameterSchemas } from '../../../../src/services/mongodb/parameters.js';
+import { template } from './examples.js';
 
-const wrongIn = compileParameterSchema(parameterSchemas.bind);
+const wrongIn = compileParameterSchema(parameterSchemas(template).bind);
 
 const bytes = (text: string) => Buffer.byteLength(text);
 

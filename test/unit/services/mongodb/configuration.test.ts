@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { replicaSetOf } from '../../../../src/services/mongodb/environment.js';
 import {
   describeMissing,
   initialConfig,
   isSettled,
   nextMissing,
   settled,
+  surplusMember,
   withMember,
+  withoutMember,
 } from '../../../../src/services/mongodb/replica-set/configuration.js';
-import { environment, instance } from './examples.js';
+import { set } from './examples.js';
 
-const set = replicaSetOf(instance, environment);
 const host = (ordinal: number) => `rs0-${ordinal}.rs0.m-abcdefghij0123456789.svc.cluster.local:27017`;
 
 describe('configuration', () => {
@@ -41,6 +41,30 @@ describe('configuration', () => {
     const single = { ...set, members: 1 };
     expect(nextMissing(single, initialConfig(single))).toBeUndefined();
     expect(isSettled(initialConfig(single))).toBe(true);
+  });
+});
+
+describe('a set that is to have fewer members', () => {
+  const whole = {
+    ...initialConfig(set),
+    members: [0, 3, 1, 4, 2].map((ordinal) => ({ _id: ordinal, host: host(ordinal) })),
+  };
+  const hostsOf = (config: typeof whole) => config.members.map((member) => member.host);
+
+  it('loses them one by one, the last one first', () => {
+    let config: Parameters<typeof surplusMember>[1] = whole;
+    const removed: number[] = [];
+    for (let next = surplusMember(set, config); next !== undefined; next = surplusMember(set, config)) {
+      removed.push(next);
+      config = withoutMember(set, config, next);
+    }
+    expect(removed).toEqual([4, 3]);
+    expect(config.members.map((member) => member.host)).toEqual([host(0), host(1), host(2)]);
+  });
+
+  it('loses none that it is to have', () => {
+    expect(surplusMember({ ...set, members: 5 }, whole)).toBeUndefined();
+    expect(hostsOf(whole)).toHaveLength(5);
   });
 });
 

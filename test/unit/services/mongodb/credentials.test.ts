@@ -2,15 +2,13 @@ import { MongoClient } from 'mongodb';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { expect, it } from 'vitest';
 import { credentials } from '../../../../src/services/mongodb/credentials.js';
-import { replicaSetOf } from '../../../../src/services/mongodb/environment.js';
-import { environment, instance } from './examples.js';
+import { instance, shape, sharded } from './examples.js';
 
-const set = replicaSetOf(instance, environment);
 const host = (ordinal: number) => `rs0-${ordinal}.rs0.m-abcdefghij0123456789.svc.cluster.local`;
 
 it('are what a driver needs', () => {
   const binding = { id: 'xyz', parameters: {}, secrets: { password: 'secret' } };
-  expect(credentials(set, instance, binding)).toEqual({
+  expect(credentials(shape, instance, binding)).toEqual({
     type: 'mongodb',
     provider: 'holdfast',
     uri: `mongodb://b-xyz:secret@${host(0)}:27017,${host(1)}:27017,${host(2)}:27017/db-abcdefghij0123456789?replicaSet=rs0&authSource=admin&tls=true&retryWrites=true&w=majority`,
@@ -36,7 +34,7 @@ it.each([
   { database: '注文', password: 'secret' },
 ])('encode what a connection string cannot hold as it is: %j', ({ database, password }) => {
   const binding = { id: 'xyz', parameters: { database }, secrets: { password } };
-  const { uri } = credentials(set, instance, binding);
+  const { uri } = credentials(shape, instance, binding);
   const parsed = new ConnectionString(String(uri));
   expect(String(uri)).toMatch(/^[\x21-\x7e]+$/);
   expect(decodeURIComponent(parsed.password)).toBe(password);
@@ -44,4 +42,15 @@ it.each([
   expect(parsed.hosts).toHaveLength(3);
   expect(parsed.searchParams.get('replicaSet')).toBe('rs0');
   expect(new MongoClient(String(uri)).db().databaseName).toBe(database);
+});
+
+it('of a sharded cluster name its routers only', () => {
+  const binding = { id: 'xyz', parameters: { database: 'orders' }, secrets: { password: 'secret' } };
+  const given = credentials(sharded, instance, binding);
+  const router = (ordinal: number) => `router-${ordinal}.router.m-abcdefghij0123456789.svc.cluster.local:27017`;
+  expect(given).toMatchObject({ hosts: [router(0), router(1)] });
+  expect(given.uri).toBe(
+    `mongodb://b-xyz:secret@${router(0)},${router(1)}/orders?authSource=admin&tls=true&retryWrites=true&w=majority`,
+  );
+  expect(given).not.toHaveProperty('replica_set');
 });

@@ -1,7 +1,14 @@
 import type { Environment } from '../../../../src/services/mongodb/environment.js';
+import { identityOf } from '../../../../src/services/mongodb/replica-set/replica-set.js';
 import type { InstanceSecrets } from '../../../../src/services/mongodb/secrets.js';
-import { templateSchema } from '../../../../src/services/mongodb/template.js';
-import type { Instance } from '../../../../src/services/service.js';
+import { singleReplicaSetOf } from '../../../../src/services/mongodb/shape.js';
+import { shardedClusterOf } from '../../../../src/services/mongodb/sharded-cluster/sharded-cluster.js';
+import {
+  type ReplicaSetTemplate,
+  type ShardedClusterTemplate,
+  templateSchema,
+} from '../../../../src/services/mongodb/template.js';
+import type { Instance, JsonObject } from '../../../../src/services/service.js';
 
 export const plan = {
   topology: 'replica-set',
@@ -14,7 +21,17 @@ export const plan = {
   storage: '10Gi',
 };
 
-export const template = templateSchema.parse(plan);
+export const template = templateSchema.parse(plan) as ReplicaSetTemplate;
+
+export const shardedPlan = {
+  ...plan,
+  topology: 'sharded-cluster',
+  shards: 2,
+  configServers: { members: 3, cpu: '250m', memory: '1Gi', storage: '5Gi' },
+  routers: { count: 2, cpu: '250m', memory: '512Mi' },
+};
+
+export const shardedTemplate = templateSchema.parse(shardedPlan) as ShardedClusterTemplate;
 
 export const environment: Pick<Environment, 'brokerId' | 'clusterDomain'> = {
   brokerId: 'b1',
@@ -36,3 +53,15 @@ export const instance: Instance<typeof template, InstanceSecrets> = {
   parameters: {},
   secrets,
 };
+
+export const shape = singleReplicaSetOf(identityOf(instance, environment), template);
+export const { set } = shape;
+
+export const shardedInstance: Instance<typeof shardedTemplate, InstanceSecrets> = {
+  ...instance,
+  template: shardedTemplate,
+};
+
+export const shardedOf = (parameters: JsonObject = {}) =>
+  shardedClusterOf(identityOf(shardedInstance, environment), shardedTemplate, parameters);
+export const sharded = shardedOf();

@@ -1,15 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { replicaSetOf } from '../../../../src/services/mongodb/environment.js';
 import {
+  membersService,
   replicaSetManifests,
   serviceAccount,
   sharedManifests,
 } from '../../../../src/services/mongodb/replica-set/manifests.js';
 import { clientsPolicy } from '../../../../src/services/mongodb/replica-set/network-policies.js';
+import { identityOf } from '../../../../src/services/mongodb/replica-set/replica-set.js';
 import { statefulSet } from '../../../../src/services/mongodb/replica-set/stateful-set.js';
-import { templateSchema } from '../../../../src/services/mongodb/template.js';
-import { environment, instance, plan, secrets } from './examples.js';
+import { entranceOf, singleReplicaSetOf } from '../../../../src/services/mongodb/shape.js';
+import {
+  routersStatefulSet,
+  setsOf,
+  shardedClusterManifests,
+} from '../../../../src/services/mongodb/sharded-cluster/manifests.js';
+import { type ReplicaSetTemplate, templateSchema } from '../../../../src/services/mongodb/template.js';
+import { environment, instance, plan, secrets, sharded } from './examples.js';
 
 /** After an intended change: `npx vitest run --project unit test/unit/services --update`, and read the difference. */
 describe('manifests', () => {
@@ -23,16 +30,32 @@ describe('manifests', () => {
     },
   ];
   it.each(cases)('$golden', async ({ golden, plan, brokerNamespace, clusterAssignsIds }) => {
-    const set = replicaSetOf({ ...instance, template: templateSchema.parse(plan) }, environment);
+    const template = templateSchema.parse(plan) as ReplicaSetTemplate;
+    const shape = singleReplicaSetOf(identityOf(instance, environment), template);
+    const { set } = shape;
     const manifests = [
       serviceAccount(set.instance),
       ...sharedManifests(set.instance, secrets, brokerNamespace),
+      membersService(set),
       ...replicaSetManifests(set),
       statefulSet(set, { clusterAssignsIds }),
-      clientsPolicy(set.instance, 'b-anywhere', undefined),
-      clientsPolicy(set.instance, 'b-namespace', 'app-namespace'),
+      clientsPolicy(set.instance, 'b-anywhere', entranceOf(shape), undefined),
+      clientsPolicy(set.instance, 'b-namespace', entranceOf(shape), 'app-namespace'),
     ];
-    const text = manifests.map((manifest) => stringify(manifest, { aliasDuplicateObjects: false })).join('---\n');
-    await expect(text).toMatchFileSnapshot(`golden/${golden}.yaml`);
+    await expect(textOf(manifests)).toMatchFileSnapshot(`golden/${golden}.yaml`);
+  });
+
+  it('sharded-cluster', async () => {
+    const security = { clusterAssignsIds: false };
+    const manifests = [
+      ...shardedClusterManifests(sharded),
+      ...setsOf(sharded).map((set) => statefulSet(set, security)),
+      routersStatefulSet(sharded, security),
+      clientsPolicy(sharded.instance, 'b-anywhere', entranceOf(sharded), undefined),
+    ];
+    await expect(textOf(manifests)).toMatchFileSnapshot('golden/sharded-cluster.yaml');
   });
 });
+
+const textOf = (manifests: readonly object[]) =>
+  manifests.map((manifest) => stringify(manifest, { aliasDuplicateObjects: false })).join('---\n');

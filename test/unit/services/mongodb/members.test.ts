@@ -10,7 +10,13 @@ import type { MemberAddress } from '../../../../src/services/mongodb/members/rou
 import { memberHost, type ReplicaSet } from '../../../../src/services/mongodb/replica-set/replica-set.js';
 import type { InstanceSecrets } from '../../../../src/services/mongodb/secrets.js';
 
-const set = { name: 'rs0', members: 3, instance: { namespace: 'm-1', clusterDomain: 'cluster.local' } } as ReplicaSet;
+const set = {
+  name: 'rs0',
+  service: 'rs0',
+  role: 'replica-set',
+  members: 3,
+  instance: { namespace: 'm-1', clusterDomain: 'cluster.local' },
+} as ReplicaSet;
 const secrets = { keyFile: 'k', adminPassword: 'p', authority: { certificate: 'c' } } as unknown as InstanceSecrets;
 const signal = new AbortController().signal;
 

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
-import { replicaSetOf } from '../../../../src/services/mongodb/environment.js';
 import { cacheSizeGB, mongodConfiguration } from '../../../../src/services/mongodb/replica-set/mongod-configuration.js';
-import { environment, instance } from './examples.js';
+import { set } from './examples.js';
 
 it.each([
   ['512Mi', 0.25],
@@ -22,6 +21,6 @@ it.each([
   ['configsvr', 'clusterRole: configsvr'],
   ['shardsvr', 'clusterRole: shardsvr'],
 ] as const)('gives a %s its cluster role', (role, expected) => {
-  const text = mongodConfiguration({ ...replicaSetOf(instance, environment), role });
+  const text = mongodConfiguration({ ...set, role });
   expect(/clusterRole: \w+/.exec(text)?.[0]).toBe(expected);
 });

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { refuseUpdate } from '../../../../src/services/mongodb/plan-changes.js';
-import type { Template } from '../../../../src/services/mongodb/template.js';
-import { template } from './examples.js';
+import type { ReplicaSetTemplate } from '../../../../src/services/mongodb/template.js';
+import { shardedTemplate, template } from './examples.js';
 
 const possible =
   'what can be updated are the parameters read_only, default_write_concern and default_read_concern, with the plan as it is';
 
-const refusalOf = (over: Partial<Template>, parameters = {}) =>
+const refusalOf = (over: Partial<ReplicaSetTemplate>, parameters = {}) =>
   refuseUpdate({ template, parameters: {} }, { template: { ...template, ...over }, parameters });
 
 describe('an update', () => {
-  it.each<[string, Partial<Template>]>([
+  it.each<[string, Partial<ReplicaSetTemplate>]>([
     ['the number of members from 3 to 5', { members: 5 }],
     ['the CPU from 500m to 1', { cpu: '1' }],
     ['the memory from 2Gi to 4Gi', { memory: '4Gi' }],
@@ -35,8 +35,46 @@ describe('an update', () => {
   });
 
   it('can come with a plan that says the same', () => {
-    const stored: Template = JSON.parse(JSON.stringify(template));
+    const stored: ReplicaSetTemplate = JSON.parse(JSON.stringify(template));
     expect(refuseUpdate({ template: stored, parameters: {} }, { template, parameters: {} })).toBeUndefined();
     expect(refusalOf({ storageClass: undefined })).toBeUndefined();
+  });
+});
+
+describe('an update of a sharded cluster', () => {
+  const refusal = (before: object, after: object, version = '6.0.27') => {
+    const changed = { ...shardedTemplate, version };
+    const form = (parameters: object) => ({ template: changed, parameters: { ...parameters } });
+    return refuseUpdate(form(before), form({ ...before, ...after }));
+  };
+  const pause =
+    'with fewer shards, databases may have to move to other shards, and MongoDB 6.0.27 cannot move a database that is ' +
+    'written to; allow the writes of apps to be refused meanwhile with the parameter allow_write_pause: true';
+
+  it.each<[object, object, string, string | undefined]>([
+    [{}, { shards: 3, members: 5, routers: 4 }, '6.0.27', undefined],
+    [{ shards: 3 }, { shards: 2 }, '6.0.27', pause],
+    [{ shards: 3 }, { shards: 2, allow_write_pause: false }, '6.0.27', pause],
+    [{ shards: 3 }, { shards: 2 }, '7.0.28', pause.replace('6.0.27', '7.0.28')],
+    [{ shards: 3 }, { shards: 2, allow_write_pause: true }, '6.0.27', undefined],
+    [{ shards: 3 }, { shards: 2 }, '8.0.17', undefined],
+    [{ shards: 3 }, { shards: 2 }, '10.0', undefined],
+    [{ shards: 3, members: 5, routers: 3 }, { members: 3, routers: 2 }, '6.0.27', undefined],
+  ])('from %j to %j with MongoDB %s: %s', (before, after, version, expected) => {
+    expect(refusal(before, after, version)).toBe(expected);
+  });
+
+  it('cannot make a replica set of it', () => {
+    expect(refuseUpdate({ template: shardedTemplate, parameters: {} }, { template, parameters: {} })).toMatch(
+      /^the update would change the topology from sharded-cluster to replica-set, the number of shards from 2 to none, the config servers/,
+    );
+  });
+
+  it('tells what can be updated', () => {
+    const to = { template: { ...shardedTemplate, cpu: '9' }, parameters: {} };
+    expect(refuseUpdate({ template: shardedTemplate, parameters: {} }, to)).toBe(
+      'the update would change the CPU from 500m to 9, which is not possible yet; what can be updated are the parameters ' +
+        'shards, members, routers, read_only, default_write_concern and default_read_concern, with the plan as it is',
+    );
   });
 });

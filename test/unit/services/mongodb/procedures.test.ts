@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Cluster } from '../../../../src/kubernetes/cluster.js';
 import type { Procedure } from '../../../../src/operations/step.js';
 import type { Environment } from '../../../../src/services/mongodb/environment.js';
@@ -7,7 +7,7 @@ import { directRoute } from '../../../../src/services/mongodb/members/routes.js'
 import { provision } from '../../../../src/services/mongodb/provision.js';
 import { update } from '../../../../src/services/mongodb/update.js';
 import type { JsonObject } from '../../../../src/services/service.js';
-import { environment, instance } from './examples.js';
+import { environment, instance, shardedInstance } from './examples.js';
 
 const whole: Environment = {
   ...environment,
@@ -57,4 +57,40 @@ it.each([
 ])('an update to read_only %s tells the user what it does', (read_only, description) => {
   const [[, step] = []] = update(whole, { ...instance, parameters: { read_only } }).stages;
   expect(step?.description).toBe(description);
+});
+
+describe('a sharded cluster', () => {
+  const sets = ['cfg', 'shard0', 'shard1'];
+  const ofEach = (step: string, among = sets) => among.map((set) => `${set}-${step}`);
+  const bringUp = [
+    ofEach('start'),
+    ofEach('initiate'),
+    ['cfg-defaults'],
+    ofEach('members'),
+    ofEach('votes'),
+    sets.flatMap((set) => [`${set}-heartbeat`, `${set}-verify`]),
+    ['routers-start'],
+    ['administrator'],
+    ['shards-add'],
+    ['balancer'],
+    ['verify'],
+  ];
+
+  it('is provisioned with all of its replica sets side by side', () => {
+    expect(keysOf(provision(whole, shardedInstance))).toEqual([['namespace'], ['objects'], ...bringUp]);
+  });
+
+  it('is updated to all that it is to have, and only then loses what it is not to have', () => {
+    const shards = sets.slice(1);
+    expect(keysOf(update(whole, { ...shardedInstance, parameters: { routers: 3 } }))).toEqual([
+      ['objects'],
+      ...bringUp,
+      ['shards-drain'],
+      ['shards-remove'],
+      ofEach('remove-members', shards),
+      ofEach('remove-pods', shards),
+      ['cluster-default-concerns', 'cluster-read-only'],
+      ['cluster-settings'],
+    ]);
+  });
 });

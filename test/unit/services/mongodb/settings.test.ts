@@ -3,9 +3,10 @@ import { compileParameterSchema } from '../../../../src/catalog/parameters.js';
 import { parameterSchemas } from '../../../../src/services/mongodb/parameters.js';
 import { areDefaults, settingNames, settingsOf } from '../../../../src/services/mongodb/settings.js';
 import type { JsonObject } from '../../../../src/services/service.js';
+import { template } from './examples.js';
 
 describe.each(['provision', 'update'] as const)('the parameters of %s', (verb) => {
-  const wrongIn = compileParameterSchema(parameterSchemas[verb]);
+  const wrongIn = compileParameterSchema(parameterSchemas(template)[verb]);
 
   it.each<JsonObject>([
     {},
@@ -40,7 +41,7 @@ describe.each(['provision', 'update'] as const)('the parameters of %s', (verb) =
   });
 
   it('are described, each with the default that holds', () => {
-    const properties = parameterSchemas[verb].properties as Record<string, JsonObject>;
+    const properties = parameterSchemas(template)[verb].properties as Record<string, JsonObject>;
     expect(Object.keys(properties)).toEqual(settingNames);
     for (const { description } of Object.values(properties)) expect(description).toMatch(/\w/);
     const defaults = Object.entries(properties).map(([name, property]) => [name, property.default]);

@@ -1,0 +1,72 @@
+import type { V1StatefulSet } from '@kubernetes/client-node';
+import { openNamespace } from '../../kubernetes/access.js';
+import { type Cluster, ClusterError, type Manifest } from '../../kubernetes/cluster.js';
+import { OperatorError } from '../../operations/errors.js';
+import { done, type Step } from '../../operations/step.js';
+import type { Environment } from './environment.js';
+import { serviceAccount, sharedManifests } from './replica-set/manifests.js';
+import {
+  type InstanceIdentity,
+  instanceAnnotations,
+  instanceLabels,
+  type ReplicaSet,
+} from './replica-set/replica-set.js';
+import type { SecurityContext } from './replica-set/server-pod.js';
+import { statefulSet, statefulSetKind } from './replica-set/stateful-set.js';
+import type { InstanceSecrets } from './secrets.js';
+import type { Topology } from './topology.js';
+
+export function prepareNamespace({ cluster }: Environment, instance: InstanceIdentity): Step {
+  return {
+    key: 'namespace',
+    description: 'preparing the namespace',
+    async run({ signal }) {
+      const request = {
+        name: instance.namespace,
+        labels: { ...instanceLabels(instance), 'pod-security.kubernetes.io/enforce': 'restricted' },
+        annotations: instanceAnnotations(instance),
+        serviceAccount: serviceAccount(instance),
+      };
+      await openNamespace(cluster, request, signal);
+      return done;
+    },
+  };
+}
+
+export function applyObjects(
+  { cluster, brokerNamespace }: Environment,
+  { shape: { instance }, manifests, sets, routers }: Topology,
+  secrets: InstanceSecrets,
+): Step {
+  return {
+    key: 'objects',
+    description: 'creating the Kubernetes objects',
+    async run({ signal }) {
+      const security = await securityOf(cluster, signal);
+      const apply = (manifest: Manifest) => cluster.apply(manifest, signal);
+      try {
+        // The kubelet looks again only after half a second for what a pod lacks.
+        await Promise.all([...sharedManifests(instance, secrets, brokerNamespace), ...manifests].map(apply));
+        await Promise.all([
+          ...sets.map(async (set) => apply(statefulSet(await grown(cluster, set, signal), security))),
+          ...routers(security).map(apply),
+        ]);
+      } catch (error) {
+        if (!(error instanceof ClusterError && error.isInvalid)) throw error;
+        throw new OperatorError('the cluster refuses an object of the plan', error.message, { cause: error });
+      }
+      return done;
+    },
+  };
+}
+
+export async function securityOf(cluster: Cluster, signal: AbortSignal): Promise<SecurityContext> {
+  return { clusterAssignsIds: await cluster.servesGroup('security.openshift.io', signal) };
+}
+
+/** Pods are never taken away here: a member that goes has to leave its replica set first. */
+async function grown(cluster: Cluster, set: ReplicaSet, signal: AbortSignal): Promise<ReplicaSet> {
+  const address = { namespace: set.instance.namespace, name: set.name };
+  const existing = await cluster.read<V1StatefulSet>(statefulSetKind, address, signal);
+  return { ...set, members: Math.max(set.members, existing?.spec?.replicas ?? 0) };
+}

@@ -1,0 +1,110 @@
+import { done, type Stage, type Step, wait } from '../../../operations/step.js';
+import { adminLogin } from '../members/connections.js';
+import { describeMembers, describeTrouble, isRunning } from '../members/pod-states.js';
+import { hasCodeName, isPassing } from '../members/server-errors.js';
+import { patient } from '../replica-set/patience.js';
+import type { InstanceSecrets } from '../secrets.js';
+import { ensureUser } from '../users.js';
+import { addShard, isBalancing, listShards, startBalancer } from './commands.js';
+import type { Routers } from './routers.js';
+import { type ShardedCluster, seedsOf } from './sharded-cluster.js';
+import { writeToEveryShard } from './verification.js';
+
+export interface ShardedBringUp {
+  readonly sharded: ShardedCluster;
+  readonly routers: Routers;
+  readonly secrets: InstanceSecrets;
+}
+
+/** From replica sets of config servers and of shards to a sharded cluster of them, with an administrator. */
+export function joinShards(parts: ShardedBringUp): readonly Stage[] {
+  const { routers } = parts;
+  const explain = async (signal: AbortSignal) =>
+    describeTrouble(routers.names, await routers.observe(signal))?.replace('members', 'routers');
+  const stages = [
+    [startRouters(parts)],
+    [createAdministrator(parts)],
+    [addShards(parts)],
+    [letBalance(parts)],
+    [verifyWrites(parts)],
+  ];
+  return stages.map((stage) => stage.map((step) => patient(step, explain)));
+}
+
+/** Routers serve once the config servers do. */
+function startRouters({ sharded, routers }: ShardedBringUp): Step {
+  return {
+    key: 'routers-start',
+    description: 'starting the routers',
+    async run({ signal }) {
+      const observed = await routers.observe(signal);
+      const running = observed.pods.filter(isRunning);
+      if (running.length < sharded.routers.count) {
+        return wait(describeMembers(routers.names, observed).replace('members', 'routers'));
+      }
+      await Promise.all(
+        routers.names.map((_, ordinal) => routers.asSystemOn(ordinal, (admin) => admin.command({ ping: 1 }))),
+      );
+      return done;
+    },
+  };
+}
+
+function createAdministrator({ routers, secrets }: ShardedBringUp): Step {
+  const { username, password } = adminLogin(secrets);
+  return {
+    key: 'administrator',
+    description: 'creating the administrator',
+    async run({ signal }) {
+      const user = { name: username, password, roles: [{ role: 'root', db: 'admin' }] };
+      await routers.asSystem((admin) => ensureUser(admin, user, signal));
+      await routers.forgetUsers(signal);
+      return done;
+    },
+  };
+}
+
+function addShards({ sharded, routers }: ShardedBringUp): Step {
+  return {
+    key: 'shards-add',
+    description: 'adding the shards',
+    async run({ signal }) {
+      return await routers.asAdmin(signal, async (admin) => {
+        const known = new Set((await listShards(admin, signal)).map(({ _id }) => _id));
+        for (const shard of sharded.shards.filter(({ name }) => !known.has(name))) {
+          try {
+            await addShard(admin, shard.name, seedsOf(shard), signal);
+          } catch (error) {
+            if (!isPassing(error) && !hasCodeName(error, 'FailedToSatisfyReadPreference')) throw error;
+            return wait(`waiting for ${shard.name} to be added: ${error.message}`);
+          }
+        }
+        return done;
+      });
+    },
+  };
+}
+
+function letBalance({ routers }: ShardedBringUp): Step {
+  return {
+    key: 'balancer',
+    description: 'starting the balancer',
+    async run({ signal }) {
+      await routers.asAdmin(signal, async (admin) => {
+        if (!(await isBalancing(admin, signal))) await startBalancer(admin, signal);
+      });
+      return done;
+    },
+  };
+}
+
+function verifyWrites({ routers }: ShardedBringUp): Step {
+  return {
+    key: 'verify',
+    description: 'verifying the sharded cluster',
+    async run({ signal }) {
+      await routers.asAdmin(signal, (admin) => writeToEveryShard(admin, signal));
+      return done;
+    },
+  };
+}

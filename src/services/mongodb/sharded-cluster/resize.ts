@@ -1,0 +1,89 @@
+import type { KubernetesObject } from '@kubernetes/client-node';
+import type { Cluster } from '../../../kubernetes/cluster.js';
+import { done, type Stage, type Step, wait } from '../../../operations/step.js';
+import type { JsonObject } from '../../service.js';
+import type { Members } from '../members/members.js';
+import { securityOf } from '../objects.js';
+import { patient } from '../replica-set/patience.js';
+import { componentSelector, type ReplicaSet, replicaSetLabel, replicaSetSelector } from '../replica-set/replica-set.js';
+import { removeMembers, removePods } from '../replica-set/shrink.js';
+import { statefulSetKind } from '../replica-set/stateful-set.js';
+import { settingsOf } from '../settings.js';
+import { dataSize, listShards } from './commands.js';
+import { drainShards } from './drain.js';
+import type { Routers } from './routers.js';
+import { type ShardedCluster, shardIndexOf, surplusShard } from './sharded-cluster.js';
+
+export interface Resize {
+  readonly cluster: Cluster;
+  readonly sharded: ShardedCluster;
+  readonly routers: Routers;
+  readonly membersOf: (set: ReplicaSet) => Members;
+  readonly parameters: JsonObject;
+}
+
+/** Takes away what a sharded cluster is not to have any more, when all that it is to have is there. */
+export function resize(parts: Resize): readonly Stage[] {
+  const { cluster, sharded, routers, membersOf, parameters } = parts;
+  const shrinks = sharded.shards.map((set) => ({
+    cluster,
+    set,
+    members: membersOf(set),
+    security: (signal: AbortSignal) => securityOf(cluster, signal),
+  }));
+  const drain = drainShards({
+    sharded,
+    routers,
+    mayPauseWrites: parameters.allow_write_pause === true,
+    isReadOnly: settingsOf(parameters).read_only,
+    sizeOf: (name, signal) =>
+      membersOf(surplusShard(sharded, name, 1)).asAdminOnPrimary(signal, (admin) => dataSize(admin, signal)),
+  });
+  return [[patient(drain)], [patient(removeShards(parts))], shrinks.map(removeMembers), shrinks.map(removePods)];
+}
+
+const kindsOfShard = [
+  statefulSetKind,
+  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+];
+const podKind = { apiVersion: 'v1', kind: 'Pod' };
+const claimKind = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
+
+/** Removes the objects of shards that the cluster has let go, or that never came to be part of it. */
+function removeShards({ cluster, sharded, routers }: Resize): Step {
+  const { instance } = sharded;
+  const { namespace } = instance;
+  return {
+    key: 'shards-remove',
+    description: 'removing the shards that are drained',
+    async run({ signal }) {
+      const known = new Set(
+        (await routers.asAdmin(signal, (admin) => listShards(admin, signal))).map(({ _id }) => _id),
+      );
+      const where = { namespace, labels: componentSelector(instance, 'shard') };
+      const objects = await Promise.all(
+        [...kindsOfShard, podKind, claimKind].map((kind) => cluster.list(kind, where, signal)),
+      );
+      const surplus = [...new Set(objects.flat().flatMap(shardOf))].filter(
+        (name) => (shardIndexOf(name) ?? -1) >= sharded.shards.length && !known.has(name),
+      );
+      for (const name of surplus) await removeShard(cluster, surplusShard(sharded, name, 0), signal);
+      return surplus.length > 0 ? wait(`waiting for ${surplus.join(', ')} to stop`) : done;
+    },
+  };
+}
+
+const shardOf = ({ metadata }: KubernetesObject): readonly string[] => {
+  const name = metadata?.labels?.[replicaSetLabel];
+  return name === undefined ? [] : [name];
+};
+
+/** Members end with almost no grace, because nothing of theirs is needed any more. */
+async function removeShard(cluster: Cluster, set: ReplicaSet, signal: AbortSignal): Promise<void> {
+  const { namespace } = set.instance;
+  for (const kind of kindsOfShard) await cluster.remove(kind, { namespace, name: set.name }, signal);
+  const where = { namespace, labels: replicaSetSelector(set) };
+  await cluster.removeAll(podKind, where, signal, { gracePeriodSeconds: 1 });
+  await cluster.removeAll(claimKind, where, signal);
+}

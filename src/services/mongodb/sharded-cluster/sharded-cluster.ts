@@ -1,0 +1,87 @@
+import type { JsonObject } from '../../service.js';
+import { mongodbPort, podName, serviceDomain } from '../names.js';
+import {
+  componentSelector,
+  type InstanceIdentity,
+  memberHost,
+  ordinals,
+  type ReplicaSet,
+} from '../replica-set/replica-set.js';
+import type { ServerPlan, ShardedClusterTemplate } from '../template.js';
+import { sizeOf } from './size.js';
+
+/** Config servers and shards, each a replica set, behind routers. */
+export interface ShardedCluster {
+  readonly topology: 'sharded-cluster';
+  readonly instance: InstanceIdentity;
+  readonly configServers: ReplicaSet;
+  readonly shards: readonly ReplicaSet[];
+  readonly routers: { readonly count: number; readonly plan: ServerPlan };
+}
+
+export const configServersName = 'cfg';
+export const shardService = 'shard';
+/** Of the routers' StatefulSet, their Service and what else is theirs. */
+export const routersName = 'router';
+
+const shardName = (index: number) => `${shardService}${index}`;
+
+export function shardedClusterOf(
+  instance: InstanceIdentity,
+  { topology, configServers, routers, ...template }: ShardedClusterTemplate,
+  parameters: JsonObject,
+): ShardedCluster {
+  const size = sizeOf({ ...template, routers }, parameters);
+  return {
+    topology,
+    instance,
+    configServers: {
+      instance,
+      name: configServersName,
+      service: configServersName,
+      role: 'configsvr',
+      members: configServers.members,
+      plan: { ...template, ...configServers },
+    },
+    shards: Array.from({ length: size.shards }, (_, index) => ({
+      instance,
+      name: shardName(index),
+      service: shardService,
+      role: 'shardsvr',
+      members: size.members,
+      plan: template,
+    })),
+    routers: { count: size.routers, plan: { ...template, ...routers } },
+  };
+}
+
+/** A shard that the cluster has, but is not to have any more: as its other shards, with its own number of members. */
+export function surplusShard({ shards: [like] }: ShardedCluster, name: string, members: number): ReplicaSet {
+  if (!like) throw new Error('a sharded cluster has at least one shard');
+  return { ...like, name, members };
+}
+
+/** `shard3` is 3; `undefined` for what is no shard's name. */
+export function shardIndexOf(name: string): number | undefined {
+  const [, index] = /^shard(\d+)$/.exec(name) ?? [];
+  return index === undefined ? undefined : Number(index);
+}
+
+/** `shard0/host:port,host:port`, as addShard and mongos.conf name a replica set. */
+export function seedsOf(set: ReplicaSet): string {
+  return `${set.name}/${ordinals(set)
+    .map((ordinal) => memberHost(set, ordinal))
+    .join(',')}`;
+}
+
+export function routerHost({ namespace, clusterDomain }: InstanceIdentity, ordinal: number): string {
+  return `${podName(routersName, ordinal)}.${serviceDomain(namespace, routersName, clusterDomain)}:${mongodbPort}`;
+}
+
+export function routerHosts({ instance, routers }: ShardedCluster): readonly string[] {
+  return Array.from({ length: routers.count }, (_, ordinal) => routerHost(instance, ordinal));
+}
+
+export function routerSelector(instance: InstanceIdentity): Record<string, string> {
+  return componentSelector(instance, 'mongos');
+}

@@ -1,0 +1,60 @@
+import type { Stage } from '../../../operations/step.js';
+import type { Instance } from '../../service.js';
+import type { Environment } from '../environment.js';
+import { areWritesBlocked } from '../members/commands.js';
+import { Members } from '../members/members.js';
+import { applyObjects } from '../objects.js';
+import { bringUp } from '../replica-set/bring-up.js';
+import type { ReplicaSet } from '../replica-set/replica-set.js';
+import { writeWithMajority } from '../replica-set/verification.js';
+import type { InstanceSecrets } from '../secrets.js';
+import type { Template } from '../template.js';
+import type { Topology } from '../topology.js';
+import { joinShards } from './bring-up.js';
+import { routersStatefulSet, setsOf, shardedClusterManifests } from './manifests.js';
+import { resize } from './resize.js';
+import { Routers } from './routers.js';
+import type { ShardedCluster } from './sharded-cluster.js';
+
+export function shardedClusterTopology(
+  environment: Environment,
+  shape: ShardedCluster,
+  { secrets, parameters }: Instance<Template, InstanceSecrets>,
+): Topology {
+  const { cluster, connections } = environment;
+  const routers = new Routers(shape, secrets, environment);
+  const membersOf = (set: ReplicaSet) => new Members(set, secrets, connections);
+  const onEach = <Result>(sets: readonly ReplicaSet[], ask: (members: Members) => Promise<Result>) =>
+    Promise.all(sets.map((set) => ask(membersOf(set))));
+  const sets = setsOf(shape);
+  const topology: Topology = {
+    shape,
+    name: 'cluster',
+    sets,
+    manifests: shardedClusterManifests(shape),
+    routers: (security) => [routersStatefulSet(shape, security)],
+    bringUp: () => [
+      ...sideBySide(sets.map((set) => bringUp({ cluster, set, members: membersOf(set), secrets }))),
+      ...joinShards({ sharded: shape, routers, secrets }),
+    ],
+    resize: () => [
+      [applyObjects(environment, topology, secrets)],
+      ...topology.bringUp(),
+      ...resize({ cluster, sharded: shape, routers, membersOf, parameters }),
+    ],
+    asAdmin: routers.asAdmin,
+    forgetUsers: routers.forgetUsers,
+    hasWritesBlocked: (signal) =>
+      onEach(shape.shards, (members) => members.asAdminOnPrimary(signal, (admin) => areWritesBlocked(admin, signal))),
+    verify: async (signal) => {
+      await onEach(sets, (members) => members.asAdminOnPrimary(signal, (admin) => writeWithMajority(admin, signal)));
+    },
+  };
+  return topology;
+}
+
+/** The first stages of all together, then the second ones, and so on. */
+function sideBySide(procedures: readonly (readonly Stage[])[]): readonly Stage[] {
+  const longest = Math.max(...procedures.map((stages) => stages.length));
+  return Array.from({ length: longest }, (_, index) => procedures.flatMap((stages) => stages[index] ?? []));
+}

@@ -1,0 +1,282 @@
+import type { V1NetworkPolicy, V1Pod } from '@kubernetes/client-node';
+import type { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { admin, inNamespace, kinds, never, volumesOf } from '../support/admin-cluster.js';
+import { startWriting } from '../support/app-writer.js';
+import { type AppCredentials, appClient, bind, provision } from '../support/apps.js';
+import type { BrokerDriver, Sold } from '../support/broker-driver.js';
+import { BrokerPlace } from '../support/broker-place.js';
+import { hasStandIns, needsWritePause, onRouter, shardedCatalog } from '../support/sharded.js';
+
+/*
+ * Real config servers and real shards. The routers are stand-ins, unless the suite is run with an image that has mongos:
+ * `npm run test:e2e -- --mongo-image IMAGE`.
+ */
+const routing = hasStandIns ? 'by stand-ins of routers' : 'by mongos';
+
+const catalog = shardedCatalog();
+let place: BrokerPlace;
+let broker: BrokerDriver;
+let small: Sold;
+let tiny: Sold;
+let namespace: string;
+
+/** Two at once. */
+beforeAll(async () => {
+  place = await BrokerPlace.open({}, { HOLDFAST_CATALOG: catalog.file });
+  broker = place.driver(await place.start());
+  small = await broker.sold('mongodb', 'sharded-small');
+  tiny = await broker.sold('mongodb', 'sharded-tiny');
+  await Promise.all([provision(broker, 'orders', small), provision(broker, 'notes', tiny)]);
+  ({ namespace } = await place.instance('orders'));
+}, 240_000);
+afterAll(async () => {
+  await place?.close();
+  catalog.remove();
+});
+
+async function update(instanceId: string, { service_id }: Sold, parameters: object): Promise<string> {
+  const { status, body } = await broker.update(instanceId, { service_id, parameters });
+  expect(status, JSON.stringify(body)).toBe(202);
+  const ended = await broker.poll(instanceId, { seconds: 240 });
+  expect(ended).toMatchObject({ state: 'succeeded' });
+  return String(body.operation);
+}
+
+const shardsOf = (instance: string) =>
+  onRouter(instance, async (database) => {
+    const { shards } = await database.command({ listShards: 1 });
+    return (shards as readonly { _id: string; host: string }[]).map(({ _id, host }) => [_id, host.split(',').length]);
+  });
+
+const podsOf = async (instance: string) =>
+  (await inNamespace<V1Pod>(kinds.pod, instance)).map(({ metadata }) => metadata?.name ?? '').sort();
+
+const members = (set: string, count: number) => Array.from({ length: count }, (_, ordinal) => `${set}-${ordinal}`);
+
+describe(`a sharded cluster from one PUT, ${routing}`, () => {
+  it('has the shards, members, config servers and routers of its plan', async () => {
+    expect(await shardsOf(namespace)).toEqual([
+      ['shard0', 3],
+      ['shard1', 3],
+    ]);
+    const sets = [members('cfg', 3), members('router', 2), members('shard0', 3), members('shard1', 3)];
+    expect(await podsOf(namespace)).toEqual(sets.flat());
+    const { mode } = await onRouter(namespace, (database) => database.command({ balancerStatus: 1 }));
+    expect(mode).toBe('full');
+  });
+
+  it('leaves nothing of its verification', async () => {
+    const { databases } = await onRouter(namespace, (database) => database.command({ listDatabases: 1 }));
+    const names = (databases as readonly { name: string }[]).map(({ name }) => name);
+    expect(names.filter((name) => !['admin', 'config', 'local'].includes(name))).toEqual([]);
+  });
+
+  it('lets apps reach its routers only', async () => {
+    const app = await bind(broker, 'orders', 'network', small);
+    const policies = await inNamespace<V1NetworkPolicy>(kinds.networkPolicy, namespace);
+    const selected = policies.find(({ metadata }) => metadata?.name === app.username)?.spec?.podSelector?.matchLabels;
+    const pods = await inNamespace<V1Pod>(kinds.pod, namespace);
+    const reached = pods.filter(({ metadata }) =>
+      Object.entries(selected ?? {}).every(([name, value]) => metadata?.labels?.[name] === value),
+    );
+    expect(reached.map(({ metadata }) => metadata?.name).sort()).toEqual(members('router', 2));
+  });
+});
+
+describe(`an app of a sharded cluster, ${routing}`, () => {
+  let app: AppCredentials;
+  beforeAll(async () => {
+    app = await bind(broker, 'orders', 'app', small);
+  });
+
+  it('writes and reads through every router, and is given nothing else', async () => {
+    expect(app.hosts).toEqual(
+      members('router', 2).map((router) => `${router}.router.${namespace}.svc.cluster.local:27017`),
+    );
+    const client = appClient(app);
+    await client.db().collection('notes').insertOne({ text: 'through a router' });
+    for (const host of app.hosts) {
+      const one = atRouter(app, host);
+      expect(await one.db().collection('notes').countDocuments({ text: 'through a router' })).toBe(1);
+      await one.close();
+    }
+    await client.close();
+  });
+
+  it('does in its database what its role lets it, and nothing elsewhere', async () => {
+    const client = appClient(app);
+    const refused = (work: Promise<unknown>) => expect(work).rejects.toMatchObject({ codeName: 'Unauthorized' });
+    await refused(client.db('other').collection('notes').insertOne({}));
+    await refused(client.db('other').collection('notes').findOne());
+    await refused(client.db('admin').command({ listShards: 1 }));
+    await refused(client.db('admin').command({ createUser: 'intruder', pwd: 'x', roles: [] }));
+    await client.close();
+  });
+
+  it('loses no write when the primary of a shard is killed', async () => {
+    const writer = startWriting(app);
+    await writer.someMore();
+    const killed = await killPrimaryOf(app.database);
+    await writer.someMore();
+    const { acknowledged, found } = await writer.stop();
+    expect(found).toBe(acknowledged);
+    expect(killed).toMatch(/^shard\d-\d$/);
+  });
+
+  it('is refused by every router at once when it is unbound, on open connections too', async () => {
+    const leaver = await bind(broker, 'orders', 'leaver', small);
+    const clients = leaver.hosts.map((host) => atRouter(leaver, host));
+    for (const client of clients) await client.db().collection('notes').insertOne({ of: 'the leaver' });
+    await broker.unbind('orders', 'leaver', small);
+    expect(await broker.poll('orders', { bindingId: 'leaver', seconds: 60 })).toMatchObject({ state: 'succeeded' });
+    for (const client of clients) {
+      await expect(client.db().collection('notes').findOne()).rejects.toMatchObject({ codeName: 'Unauthorized' });
+      await expect(client.db().collection('notes').insertOne({})).rejects.toMatchObject({ codeName: 'Unauthorized' });
+      await client.close();
+    }
+    const again = appClient(leaver);
+    await expect(again.connect()).rejects.toMatchObject({ codeName: 'AuthenticationFailed' });
+    await again.close();
+  });
+
+  /** Of the shard that has the database. */
+  async function killPrimaryOf(database: string): Promise<string> {
+    const shard = await onRouter(namespace, async ({ client }) => {
+      const found = await client.db('config').collection<{ _id: string; primary: string }>('databases').findOne();
+      expect(found?._id).toBe(database);
+      return found?.primary ?? '';
+    });
+    const pod = await primaryOfShard(shard);
+    await admin.remove(kinds.pod, { namespace, name: pod }, never, { gracePeriodSeconds: 0 });
+    return pod;
+  }
+
+  async function primaryOfShard(shard: string): Promise<string> {
+    const host = `${shard}-0.shard.${namespace}.svc.cluster.local:27017`;
+    const { primary } = await asStranger(host, (client) => client.db('admin').command({ hello: 1 }));
+    return String(primary).split('.')[0] ?? '';
+  }
+
+  async function asStranger<Result>(host: string, ask: (client: MongoClient) => Promise<Result>): Promise<Result> {
+    const client = appClient(
+      { uri: `mongodb://${host}/?tls=true`, ca_certificate: app.ca_certificate },
+      { directConnection: true },
+    );
+    try {
+      return await ask(client);
+    } finally {
+      await client.close();
+    }
+  }
+});
+
+describe(`the size of a sharded cluster, ${routing}`, () => {
+  it('cannot be less than the plan’s, nor shrink where that may pause writes without consent', async () => {
+    const { service_id } = small;
+    expect(await broker.update('orders', { service_id, parameters: { shards: 1 } })).toMatchObject({
+      status: 400,
+      body: { description: expect.stringContaining('parameter "shards" must be >= 2') },
+    });
+    expect(await broker.update('orders', { service_id, parameters: { members: 4 } })).toMatchObject({ status: 400 });
+  });
+
+  it('grows and shrinks by a shard, and every document is still there, also those that are written meanwhile', async () => {
+    await update('orders', small, { shards: 3 });
+    expect(await shardsOf(namespace)).toEqual([
+      ['shard0', 3],
+      ['shard1', 3],
+      ['shard2', 3],
+    ]);
+
+    const documents = Array.from({ length: 500 }, (_, n) => ({ _id: n, text: 'x'.repeat(100) }) as object);
+    await onRouter(namespace, async (database) => {
+      await database.command({ enableSharding: 'moved', primaryShard: 'shard2' });
+      await database.command({ shardCollection: 'moved.sharded', key: { _id: 1 } });
+    });
+    const moved = await bind(broker, 'orders', 'moved', { ...small, parameters: { database: 'moved' } });
+    const client = appClient(moved);
+    for (const name of ['sharded', 'unsharded']) await client.db().collection(name).insertMany(documents);
+    await client.db().collection('unsharded').createIndex({ text: 1 });
+
+    const busy = await bind(broker, 'orders', 'busy', { ...small, parameters: { database: 'busy' } });
+    const writer = startWriting(busy, { mayPause: needsWritePause });
+    await writer.someMore();
+    if (needsWritePause) {
+      const refused = await broker.update('orders', { service_id: small.service_id, parameters: { shards: 2 } });
+      expect(refused).toMatchObject({
+        status: 422,
+        body: { description: expect.stringContaining('allow_write_pause: true') },
+      });
+    }
+    const operation = await update('orders', small, {
+      shards: 2,
+      ...(needsWritePause && { allow_write_pause: true }),
+    });
+    await writer.someMore();
+    const { acknowledged, found } = await writer.stop();
+    expect(found).toBe(acknowledged);
+
+    const told = place.watch.of(operation).map(({ progress }) => String(progress));
+    expect(told).toContainEqual(expect.stringMatching(/^draining shard2: \d+ chunks?( and 1 database)? left$/));
+    expect(await shardsOf(namespace)).toEqual([
+      ['shard0', 3],
+      ['shard1', 3],
+    ]);
+    for (const name of ['sharded', 'unsharded']) {
+      expect(await client.db().collection(name).countDocuments()).toBe(documents.length);
+    }
+    const indexes = await client.db().collection('unsharded').indexes();
+    expect(indexes.map(({ name }) => name)).toContain('text_1');
+    await client.db().collection('unsharded').insertOne({ text: 'writes go on' });
+    await client.close();
+    expect((await podsOf(namespace)).filter((pod) => pod.startsWith('shard2'))).toEqual([]);
+    const claims = (await volumesOf(namespace)).map(({ spec }) => spec?.claimRef?.name);
+    expect(claims.filter((claim) => claim?.includes('shard2'))).toEqual([]);
+  }, 400_000);
+
+  it('grows and shrinks in shards, members and routers at once', async () => {
+    const { namespace: notes } = await place.instance('notes');
+    const app = await bind(broker, 'notes', 'app of notes', tiny);
+    const writer = startWriting(app, { mayPause: needsWritePause });
+    await writer.someMore();
+    await update('notes', tiny, { shards: 2, members: 3, routers: 2 });
+    const grown = [members('cfg', 1), members('router', 2), members('shard0', 3), members('shard1', 3)];
+    expect(await podsOf(notes)).toEqual(grown.flat());
+    await writer.someMore();
+    const { body } = await broker.fetchBinding('notes', 'app of notes');
+    expect(body.credentials.hosts).toHaveLength(2);
+
+    await update('notes', tiny, { shards: 1, members: 1, routers: 1, allow_write_pause: true });
+    await writer.someMore();
+    const { acknowledged, found } = await writer.stop();
+    expect(found).toBe(acknowledged);
+    await expect.poll(() => podsOf(notes), { timeout: 30_000 }).toEqual(['cfg-0', 'router-0', 'shard0-0']);
+    const volumes = (await volumesOf(notes)).map(({ spec }) => spec?.claimRef?.name);
+    expect(volumes.sort()).toEqual(['data-cfg-0', 'data-shard0-0']);
+  }, 400_000);
+});
+
+describe(`a DELETE of a sharded cluster, ${routing}`, () => {
+  it('leaves nothing', async () => {
+    for (const [id, sold] of [
+      ['orders', small],
+      ['notes', tiny],
+    ] as const) {
+      const instance = await place.instance(id);
+      expect(await broker.deprovision(id, sold)).toMatchObject({ status: 202 });
+      expect(await broker.poll(id, { seconds: 120 })).toMatchObject({ state: 'succeeded' });
+      expect(await admin.read(kinds.namespace, { name: instance.namespace }, never)).toBeUndefined();
+      expect(await volumesOf(instance.namespace)).toEqual([]);
+      expect(await broker.fetchInstance(id)).toMatchObject({ status: 404 });
+    }
+  });
+});
+
+/** One router alone. */
+function atRouter({ uri, ca_certificate }: AppCredentials, host: string): MongoClient {
+  return appClient(
+    { uri: uri.replace(/@[^/]+/, `@${host}`), ca_certificate },
+    { directConnection: true, maxPoolSize: 1 },
+  );
+}

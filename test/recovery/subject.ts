@@ -1,0 +1,54 @@
+import type { JsonObject } from '../../src/services/service.js';
+import { shardedCatalog } from '../support/sharded.js';
+import { type CheckServers, checkReplicaSet } from './checks.js';
+import type { Part } from './points.js';
+import { checkShardedCluster } from './sharded.js';
+
+/** What a matrix is run on: a plan, and what is asked for in a journey. */
+export interface Subject {
+  readonly plan: string;
+  /** What is special about the environment of its brokers. */
+  readonly environment: () => NodeJS.ProcessEnv;
+  readonly journey: readonly Part[];
+  /** The parameters of the parts that bring some. */
+  readonly parameters: Readonly<Partial<Record<Part, JsonObject>>>;
+  /** After which part an instance consists of the same as after another. */
+  readonly sameAs: Readonly<Partial<Record<Part, Part>>>;
+  readonly check: CheckServers;
+}
+
+/** Every setting is changed once, so that every step has something to do. */
+const replicaSet: Subject = {
+  plan: 'replica-set-small',
+  environment: () => ({}),
+  journey: ['provision', 'bind', 'rotate', 'update', 'unbind', 'unbind', 'deprovision'],
+  parameters: {
+    provision: { read_only: false, default_write_concern: 'majority', default_read_concern: 'majority' },
+    update: { read_only: true, default_write_concern: '1', default_read_concern: 'available' },
+  },
+  sameAs: { update: 'provision' },
+  check: checkReplicaSet,
+};
+
+/** Every number grows, and shrinks again. */
+const shardedCluster: Subject = {
+  plan: 'sharded-tiny',
+  environment: () => ({ HOLDFAST_CATALOG: shardedCatalog().file }),
+  journey: ['provision', 'bind', 'rotate', 'update', 'shrink', 'unbind', 'unbind', 'deprovision'],
+  parameters: {
+    provision: { default_read_concern: 'majority' },
+    update: { shards: 2, members: 3, routers: 2, default_read_concern: 'local' },
+    shrink: { shards: 1, members: 1, routers: 1, allow_write_pause: true, default_read_concern: 'local' },
+  },
+  sameAs: { shrink: 'provision' },
+  check: checkShardedCluster,
+};
+
+export const subjects = { 'replica-set': replicaSet, 'sharded-cluster': shardedCluster };
+
+/** @throws where there is none of that name */
+export function subjectOf(name: string): Subject {
+  const found = Object.entries(subjects).find(([known]) => known === name);
+  if (!found) throw new Error(`--on is ${name}; it may be ${Object.keys(subjects).join(' or ')}`);
+  return found[1];
+}

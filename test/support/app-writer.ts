@@ -1,0 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoServerError } from 'mongodb';
+import { vi } from 'vitest';
+import { type AppCredentials, appClient } from './apps.js';
+
+const writesBlocked = 371;
+
+/**
+ * An app that writes one note after the other, and fails where one write does; where writes may pause, one that is refused
+ * for that is not counted.
+ */
+export function startWriting(credentials: AppCredentials, { mayPause = false } = {}) {
+  const client = appClient(credentials);
+  const notes = client.db().collection('written-meanwhile');
+  let acknowledged = 0;
+  let ending = false;
+  const writing = (async () => {
+    while (!ending) {
+      try {
+        await notes.insertOne({ n: acknowledged });
+        acknowledged += 1;
+      } catch (error) {
+        if (!(mayPause && error instanceof MongoServerError && error.code === writesBlocked)) throw error;
+      }
+      await sleep(20);
+    }
+  })();
+  writing.catch(() => undefined);
+  return {
+    async someMore() {
+      const goal = acknowledged + 10;
+      const arrived = vi.waitUntil(() => acknowledged >= goal, { timeout: 60_000, interval: 20 });
+      await Promise.race([arrived, writing]);
+    },
+    async stop() {
+      ending = true;
+      await writing;
+      const found = await notes.countDocuments();
+      await client.close();
+      return { acknowledged, found };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Db } from 'mongodb';
+import { stringify } from 'yaml';
+import { readSecret } from './admin-cluster.js';
+import { appClient } from './apps.js';
+import { routerImage } from './router-image.js';
+import { required } from './scratch.js';
+
+/** An image with `mongod` and a real `mongos`, where there is one: `npm run test:e2e -- --mongo-image IMAGE`. */
+const image = process.env.TEST_MONGO_IMAGE ?? routerImage;
+/** Whether the routers are stand-ins, with what that means for what is proven. */
+export const hasStandIns = image === routerImage;
+
+const tag = image.replace(/@.*$/, '').split(':').at(-1) ?? '';
+const version = /^\d+\.\d+/.exec(tag)?.[0] ?? '8.0';
+/** Whether databases can move only while apps do not write. */
+export const needsWritePause = Number.parseInt(version, 10) < 8;
+
+const small = { cpu: '10m', memory: '1Gi', memoryRequest: '130Mi', storage: '1Gi' };
+const configServer = { ...small, memory: '512Mi' };
+const router = { cpu: '10m', memory: '512Mi', memoryRequest: '32Mi' };
+
+const common = { free: true, binding_rotatable: true, maximum_polling_duration: 3600 };
+const topology = 'sharded-cluster';
+/** That of catalog/default.yaml, small enough for this machine, and the smallest that there can be. */
+const plans = [
+  {
+    ...common,
+    name: 'sharded-small',
+    id: 'sharded-small',
+    description: 'Two shards of three members, three config servers, two routers',
+    template: {
+      ...{ topology, version, shards: 2, members: 3, ...small },
+      configServers: { ...configServer, members: 3 },
+      routers: { ...router, count: 2 },
+    },
+  },
+  {
+    ...common,
+    name: 'sharded-tiny',
+    id: 'sharded-tiny',
+    description: 'One of each',
+    template: {
+      ...{ topology, version, shards: 1, members: 1, ...small },
+      configServers: { ...configServer, members: 1 },
+      routers: { ...router, count: 1 },
+    },
+  },
+];
+
+/** A catalog file that offers sharded clusters besides what the suite's own does. */
+export function shardedCatalog(): { readonly file: string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-sharded-'));
+  const file = join(folder, 'catalog.yaml');
+  const offering = { name: 'mongodb', defaults: { versions: { [version]: image } }, plans };
+  writeFileSync(file, stringify({ extends: required('HOLDFAST_CATALOG'), offerings: [offering] }));
+  return { file, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** A router, asked as the cluster's administrator. */
+export async function onRouter<Result>(
+  namespace: string,
+  ask: (admin: Db) => Promise<Result>,
+  router = 'router-0',
+): Promise<Result> {
+  const [login, tls] = await Promise.all([readSecret(namespace, 'admin'), readSecret(namespace, 'tls')]);
+  const host = `${router}.router.${namespace}.svc.cluster.local:27017`;
+  const uri = `mongodb://${login?.username}:${login?.password}@${host}/admin?tls=true&authSource=admin`;
+  const client = appClient({ uri, ca_certificate: tls?.['ca.crt'] ?? '' }, { directConnection: true });
+  try {
+    return await ask(client.db('admin'));
+  } finally {
+    await client.close();
+  }
+}
