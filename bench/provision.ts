@@ -6,7 +6,7 @@ import { BrokerProcess } from '../test/support/broker-process.js';
 import { clusterLookup } from '../test/support/cluster-dns.js';
 import { scratch } from '../test/support/scratch.js';
 import setUp from '../test/support/setup/cluster.js';
-import { hasStandIns, shardedCatalog } from '../test/support/sharded.js';
+import { hasStandIns, shardedCatalog } from '../test/support/sharded-catalog.js';
 import { median, table } from './figures.js';
 
 /*

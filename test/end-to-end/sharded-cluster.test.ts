@@ -6,7 +6,8 @@ import { startWriting } from '../support/app-writer.js';
 import { type AppCredentials, appClient, bind, provision } from '../support/apps.js';
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
-import { hasStandIns, needsWritePause, onRouter, shardedCatalog } from '../support/sharded.js';
+import { asSystem, onRouter } from '../support/routers.js';
+import { hasStandIns, needsWritePause, shardedCatalog } from '../support/sharded-catalog.js';
 
 /*
  * Real config servers and real shards. The routers are stand-ins, unless the suite is run with an image that has mongos:
@@ -247,14 +248,63 @@ describe(`the size of a sharded cluster, ${routing}`, () => {
     const { body } = await broker.fetchBinding('notes', 'app of notes');
     expect(body.credentials.hosts).toHaveLength(2);
 
+    await onRouter(notes, (database) => database.command({ enableSharding: 'cut-short', primaryShard: 'shard1' }));
+    const moved = await bind(broker, 'notes', 'cut short', { ...tiny, parameters: { database: 'cut-short' } });
+    const client = appClient(moved);
+    await client
+      .db()
+      .collection('copied')
+      .insertMany([{ n: 1 }, { n: 2 }]);
+    // What a move that was cut short leaves where it was to go.
+    if (needsWritePause) await leaveCopy(notes, 'shard0', 'cut-short', 'copied');
     await update('notes', tiny, { shards: 1, members: 1, routers: 1, allow_write_pause: true });
     await writer.someMore();
     const { acknowledged, found } = await writer.stop();
     expect(found).toBe(acknowledged);
     await expect.poll(() => podsOf(notes), { timeout: 30_000 }).toEqual(['cfg-0', 'router-0', 'shard0-0']);
+    expect(await client.db().collection('copied').countDocuments()).toBe(2);
+    await client.close();
     const volumes = (await volumesOf(notes)).map(({ spec }) => spec?.claimRef?.name);
     expect(volumes.sort()).toEqual(['data-cfg-0', 'data-shard0-0']);
   }, 400_000);
+});
+
+describe(`a shard that cannot be drained, ${routing}`, () => {
+  it('fails the update, says why, and stays where that is asked for', async () => {
+    const { namespace: notes } = await place.instance('notes');
+    const { service_id } = tiny;
+    await update('notes', tiny, { shards: 2 });
+    await onRouter(notes, async (database) => {
+      await database.command({ enableSharding: 'jumbo', primaryShard: 'shard1' });
+      await database.command({ shardCollection: 'jumbo.chunk', key: { _id: 1 } });
+      await database.client.db('jumbo').collection('chunk').insertOne({ n: 1 });
+      await chunksOf(database.client, 'jumbo.chunk', { $set: { jumbo: true } });
+    });
+
+    const { body } = await broker.update('notes', { service_id, parameters: { shards: 1 } });
+    const ended = await broker.poll('notes', { seconds: 120 });
+    expect(ended, JSON.stringify(body)).toMatchObject({
+      state: 'failed',
+      description: expect.stringContaining(': shard1 cannot be drained: MongoDB moves none of its 1 jumbo chunks; '),
+    });
+    expect(await shardsOf(notes)).toEqual([
+      ['shard0', 1],
+      ['shard1', 1],
+    ]);
+
+    await update('notes', tiny, { shards: 2 });
+    const { shards } = await onRouter(notes, (database) => database.command({ listShards: 1 }));
+    expect(shards).toEqual([
+      expect.not.objectContaining({ draining: true }),
+      expect.not.objectContaining({ draining: true }),
+    ]);
+
+    await onRouter(notes, ({ client }) => chunksOf(client, 'jumbo.chunk', { $unset: { jumbo: '' } }));
+    await update('notes', tiny, { shards: 1 });
+    expect(await shardsOf(notes)).toEqual([['shard0', 1]]);
+    const found = await onRouter(notes, ({ client }) => client.db('jumbo').collection('chunk').countDocuments());
+    expect(found).toBe(1);
+  }, 300_000);
 });
 
 describe(`a DELETE of a sharded cluster, ${routing}`, () => {
@@ -279,4 +329,17 @@ function atRouter({ uri, ca_certificate }: AppCredentials, host: string): MongoC
     { uri: uri.replace(/@[^/]+/, `@${host}`), ca_certificate },
     { directConnection: true, maxPoolSize: 1 },
   );
+}
+
+async function chunksOf(client: MongoClient, collection: string, change: object): Promise<void> {
+  const config = client.db('config');
+  const { uuid } =
+    (await config.collection<{ _id: string; uuid: unknown }>('collections').findOne({ _id: collection })) ?? {};
+  await config.collection('chunks').updateMany({ uuid }, change, { writeConcern: { w: 'majority' } });
+}
+
+/** Directly on a shard, as no app can. */
+async function leaveCopy(instance: string, shard: string, database: string, collection: string): Promise<void> {
+  const host = `${shard}-0.shard.${instance}.svc.cluster.local:27017`;
+  await asSystem(instance, host, (client) => client.db(database).collection(collection).insertOne({ copy: true }));
 }

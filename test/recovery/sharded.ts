@@ -1,7 +1,4 @@
-import type { MongoClient } from 'mongodb';
-import { readSecret } from '../support/admin-cluster.js';
-import { appClient } from '../support/apps.js';
-import { onRouter } from '../support/sharded.js';
+import { asSystem, onRouter } from '../support/routers.js';
 import { type CheckServers, concernsIn, concernsOf, namesOf, usersOf } from './checks.js';
 import { differences } from './findings.js';
 
@@ -11,7 +8,7 @@ interface ReplicaSetView {
   readonly members: number;
 }
 
-/** One of each at first: sharded-tiny of test/support/sharded.ts. */
+/** One of each at first: sharded-tiny of test/support/sharded-catalog.ts. */
 export const checkShardedCluster: CheckServers = async (namespace, { bindings, parameters }, surplus) => {
   const { shards = 1, members = 1, routers = 1 } = parameters as Partial<Record<string, number>>;
   const names = Array.from({ length: shards }, (_, index) => `shard${index}`);
@@ -68,16 +65,4 @@ async function checkSet(
       ...differences(`votes of ${name}`, [String(status.votingMembersCount)], [String(members)]),
     ];
   });
-}
-
-async function asSystem<Result>(namespace: string, host: string, ask: (client: MongoClient) => Promise<Result>) {
-  const [keyFile, tls] = await Promise.all([readSecret(namespace, 'keyfile'), readSecret(namespace, 'tls')]);
-  const password = encodeURIComponent(keyFile?.keyfile?.replace(/\s/g, '') ?? '');
-  const uri = `mongodb://__system:${password}@${host}/?authSource=local&tls=true`;
-  const client = appClient({ uri, ca_certificate: tls?.['ca.crt'] ?? '' }, { directConnection: true });
-  try {
-    return await ask(client);
-  } finally {
-    await client.close();
-  }
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../src/services/service.js';
-import { shardedCatalog } from '../support/sharded.js';
+import { shardedCatalog } from '../support/sharded-catalog.js';
 import { type CheckServers, checkReplicaSet } from './checks.js';
 import type { Part } from './points.js';
 import { checkShardedCluster } from './sharded.js';

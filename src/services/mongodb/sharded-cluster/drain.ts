@@ -1,9 +1,11 @@
-import type { Db } from 'mongodb';
+import { type Db, MongoServerError } from 'mongodb';
 import { UserError } from '../../../operations/errors.js';
 import { done, type Step, wait } from '../../../operations/step.js';
 import { setWriteBlocking } from '../members/commands.js';
-import { listShards, moveCollection, movePrimary, type Shard } from './commands.js';
+import { isPassing } from '../members/server-errors.js';
+import { dataSize, listShards, moveCollection, type Shard } from './commands.js';
 import { type DrainCommands, describeDraining, drainCommandsOf, nextMove, type Remainder } from './draining.js';
+import { moveDatabase, type OnShard } from './move-database.js';
 import type { Routers } from './routers.js';
 import { type ShardedCluster, shardIndexOf } from './sharded-cluster.js';
 
@@ -14,8 +16,8 @@ export interface Drain {
   readonly mayPauseWrites: boolean;
   /** Whether they are to be refused anyway. */
   readonly isReadOnly: boolean;
-  /** Bytes that a shard holds. */
-  readonly sizeOf: (shard: string, signal: AbortSignal) => Promise<number>;
+  /** Asks the primary of a shard. */
+  readonly onShard: OnShard;
 }
 
 /**
@@ -86,11 +88,17 @@ async function drainOnce(one: One, signal: AbortSignal): Promise<'gone' | Remain
   return rest !== 'gone' && nextMove(rest).kind === 'commit' ? await commands.commit(admin, shard, signal) : rest;
 }
 
-/** Whatever becomes of it, the writes of apps are let through again; where this process dies, by who goes on. */
+/**
+ * Writes come back when the databases have moved, or certainly have not. Where a move may still be under way, because the
+ * connection broke or this process ends, they stay away until the next look.
+ */
 async function moveDatabases(one: One, names: readonly string[], signal: AbortSignal): Promise<void> {
-  const { admin, shard, commands, mayPauseWrites, isReadOnly } = one;
+  const { admin, shard, commands, onShard, mayPauseWrites, isReadOnly } = one;
   const move = async () => {
-    for (const name of names) await movePrimary(admin, name, await leastFilled(one, signal), signal);
+    for (const database of names) {
+      const to = await leastFilled(one, signal);
+      await moveDatabase({ admin, onShard, database, from: shard, to }, signal);
+    }
   };
   if (!commands.needsWritePause) return await move();
   if (!mayPauseWrites) {
@@ -99,18 +107,24 @@ async function moveDatabases(one: One, names: readonly string[], signal: AbortSi
         'parameter allow_write_pause: true',
     );
   }
-  await setWriteBlocking(admin, true, signal);
+  const blockWrites = (areBlocked: boolean) => setWriteBlocking(admin, areBlocked || isReadOnly, signal);
+  await blockWrites(true);
   try {
     await move();
-  } finally {
-    if (!isReadOnly) await setWriteBlocking(admin, false, signal);
+  } catch (error) {
+    if (error instanceof MongoServerError && !isPassing(error)) await blockWrites(false);
+    throw error;
   }
+  await blockWrites(false);
 }
 
 /** Of the shards that stay, the one with the least data. */
-async function leastFilled({ sharded, sizeOf }: One, signal: AbortSignal): Promise<string> {
+async function leastFilled({ sharded, onShard }: One, signal: AbortSignal): Promise<string> {
   const sizes = await Promise.all(
-    sharded.shards.map(async ({ name }) => ({ name, bytes: await sizeOf(name, signal) })),
+    sharded.shards.map(async ({ name }) => ({
+      name,
+      bytes: await onShard(name, signal, (admin) => dataSize(admin, signal)),
+    })),
   );
   const [least] = sizes.toSorted((a, b) => a.bytes - b.bytes);
   if (!least) throw new Error('a sharded cluster has at least one shard');

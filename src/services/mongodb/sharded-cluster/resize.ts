@@ -9,10 +9,10 @@ import { componentSelector, type ReplicaSet, replicaSetLabel, replicaSetSelector
 import { removeMembers, removePods } from '../replica-set/shrink.js';
 import { statefulSetKind } from '../replica-set/stateful-set.js';
 import { settingsOf } from '../settings.js';
-import { dataSize, listShards } from './commands.js';
+import { listShards } from './commands.js';
 import { drainShards } from './drain.js';
 import type { Routers } from './routers.js';
-import { type ShardedCluster, shardIndexOf, surplusShard } from './sharded-cluster.js';
+import { type ShardedCluster, shardIndexOf, shardNamed } from './sharded-cluster.js';
 
 export interface Resize {
   readonly cluster: Cluster;
@@ -36,8 +36,7 @@ export function resize(parts: Resize): readonly Stage[] {
     routers,
     mayPauseWrites: parameters.allow_write_pause === true,
     isReadOnly: settingsOf(parameters).read_only,
-    sizeOf: (name, signal) =>
-      membersOf(surplusShard(sharded, name, 1)).asAdminOnPrimary(signal, (admin) => dataSize(admin, signal)),
+    onShard: (name, signal, work) => membersOf(shardNamed(sharded, name)).asAdminOnPrimary(signal, work),
   });
   return [[patient(drain)], [patient(removeShards(parts))], shrinks.map(removeMembers), shrinks.map(removePods)];
 }
@@ -68,7 +67,7 @@ function removeShards({ cluster, sharded, routers }: Resize): Step {
       const surplus = [...new Set(objects.flat().flatMap(shardOf))].filter(
         (name) => (shardIndexOf(name) ?? -1) >= sharded.shards.length && !known.has(name),
       );
-      for (const name of surplus) await removeShard(cluster, surplusShard(sharded, name, 0), signal);
+      for (const name of surplus) await removeShard(cluster, shardNamed(sharded, name), signal);
       return surplus.length > 0 ? wait(`waiting for ${surplus.join(', ')} to stop`) : done;
     },
   };

@@ -55,10 +55,10 @@ export function shardedClusterOf(
   };
 }
 
-/** A shard that the cluster has, but is not to have any more: as its other shards, with its own number of members. */
-export function surplusShard({ shards: [like] }: ShardedCluster, name: string, members: number): ReplicaSet {
+/** All shards are alike, also those that the cluster is not to have any more. */
+export function shardNamed({ shards: [like] }: ShardedCluster, name: string): ReplicaSet {
   if (!like) throw new Error('a sharded cluster has at least one shard');
-  return { ...like, name, members };
+  return { ...like, name };
 }
 
 /** `shard3` is 3; `undefined` for what is no shard's name. */

@@ -1,10 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Db } from 'mongodb';
 import { stringify } from 'yaml';
-import { readSecret } from './admin-cluster.js';
-import { appClient } from './apps.js';
 import { routerImage } from './router-image.js';
 import { required } from './scratch.js';
 
@@ -57,21 +54,4 @@ export function shardedCatalog(): { readonly file: string; readonly remove: () =
   const offering = { name: 'mongodb', defaults: { versions: { [version]: image } }, plans };
   writeFileSync(file, stringify({ extends: required('HOLDFAST_CATALOG'), offerings: [offering] }));
   return { file, remove: () => rmSync(folder, { recursive: true }) };
-}
-
-/** A router, asked as the cluster's administrator. */
-export async function onRouter<Result>(
-  namespace: string,
-  ask: (admin: Db) => Promise<Result>,
-  router = 'router-0',
-): Promise<Result> {
-  const [login, tls] = await Promise.all([readSecret(namespace, 'admin'), readSecret(namespace, 'tls')]);
-  const host = `${router}.router.${namespace}.svc.cluster.local:27017`;
-  const uri = `mongodb://${login?.username}:${login?.password}@${host}/admin?tls=true&authSource=admin`;
-  const client = appClient({ uri, ca_certificate: tls?.['ca.crt'] ?? '' }, { directConnection: true });
-  try {
-    return await ask(client.db('admin'));
-  } finally {
-    await client.close();
-  }
 }
