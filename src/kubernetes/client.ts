@@ -1,7 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { KubeConfig, KubernetesObject, V1APIGroup, V1SelfSubjectReview } from '@kubernetes/client-node';
 import { outsideEffect } from '../side-effects.js';
-import { type Address, Cluster, ClusterError, type Kind, type Manifest, type Subject } from './cluster.js';
+import {
+  type Address,
+  Cluster,
+  ClusterError,
+  type Kind,
+  type Manifest,
+  type RemoveOptions,
+  type Subject,
+} from './cluster.js';
 import { Credentials } from './credentials.js';
 import { labelSelector } from './labels.js';
 import { Resources } from './resources.js';
@@ -81,10 +89,7 @@ export class KubernetesCluster extends Cluster {
     kind: Kind,
     address: Address,
     signal: AbortSignal,
-    {
-      gracePeriodSeconds,
-      propagation,
-    }: { readonly gracePeriodSeconds?: number; readonly propagation?: 'Foreground' | 'Background' | 'Orphan' } = {},
+    { gracePeriodSeconds, propagation }: RemoveOptions = {},
   ): Promise<'gone' | 'deleting'> {
     const request = {
       title: titleOf('remove', kind, address),
@@ -103,13 +108,17 @@ export class KubernetesCluster extends Cluster {
     kind: Kind,
     where: { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> },
     signal: AbortSignal,
-    { gracePeriodSeconds }: { readonly gracePeriodSeconds?: number } = {},
+    { gracePeriodSeconds, propagation }: RemoveOptions = {},
   ): Promise<void> {
     const request = {
       title: titleOf('remove all', kind, where),
       method: 'DELETE',
       path: await this.#resources.collection(kind, where.namespace, signal),
-      query: { gracePeriodSeconds, labelSelector: labelSelector(where.labels ?? {}) },
+      query: {
+        gracePeriodSeconds,
+        propagationPolicy: propagation,
+        labelSelector: labelSelector(where.labels ?? {}),
+      },
     } as const;
     await outsideEffect(request.title, () => undefinedIfMissing(this.#transport.text(request, signal)));
   }

@@ -18,6 +18,12 @@ export interface Address {
  */
 export type Manifest = KubernetesObject & { readonly apiVersion: string; readonly kind: string };
 
+/** https://kubernetes.io/docs/reference/kubernetes-api/common-parameters/common-parameters/ */
+export interface RemoveOptions {
+  readonly gracePeriodSeconds?: number;
+  readonly propagation?: 'Foreground' | 'Background' | 'Orphan';
+}
+
 /**
  * The few things Holdfast asks of a Kubernetes cluster. Every call ends when `signal` is aborted, and by itself after
  * the client's request timeout. Errors are `ClusterError`s.
@@ -37,14 +43,14 @@ export abstract class Cluster {
     kind: Kind,
     address: Address,
     signal: AbortSignal,
-    options?: { readonly gracePeriodSeconds?: number; readonly propagation?: 'Foreground' | 'Background' | 'Orphan' },
+    options?: RemoveOptions,
   ): Promise<'gone' | 'deleting'>;
   /** Deletes all objects of a kind in one namespace (deletecollection). */
   abstract removeAll(
     kind: Kind,
     where: { readonly namespace: string; readonly labels?: Readonly<Record<string, string>> },
     signal: AbortSignal,
-    options?: { readonly gracePeriodSeconds?: number },
+    options?: RemoveOptions,
   ): Promise<void>;
   /**
    * A byte stream to a port of a pod, through the API server (port-forward). `signal` ends the stream too. Whether

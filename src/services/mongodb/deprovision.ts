@@ -36,7 +36,8 @@ function stopMembers(cluster: Cluster, namespace: string): Step {
     async run({ signal }) {
       if (!(await cluster.read(namespaceKind, { name: namespace }, signal))) return done;
       try {
-        await cluster.removeAll(statefulSetKind, { namespace }, signal);
+        // Pods that go with their StatefulSet have all of their grace.
+        await cluster.removeAll(statefulSetKind, { namespace }, signal, { propagation: 'Orphan' });
         await Promise.all([
           cluster.removeAll(podKind, { namespace }, signal, { gracePeriodSeconds: 1 }),
           cluster.removeAll(claimKind, { namespace }, signal),

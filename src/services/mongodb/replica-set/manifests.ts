@@ -42,7 +42,7 @@ export function sharedManifests(
 export function replicaSetManifests(set: ReplicaSet): readonly Manifest[] {
   return [
     configMap(set.instance, set.name, replicaSetLabels(set), mongodConfiguration(set)),
-    ...(set.members > 1 ? [disruptionBudget(set.instance, set.name, replicaSetSelector(set))] : []),
+    disruptionBudget(set.instance, set.name, replicaSetSelector(set)),
   ];
 }
 
@@ -115,6 +115,7 @@ export function configMap(
   };
 }
 
+/** One at a time may be evicted; of one that is alone, that one. */
 export function disruptionBudget(
   instance: InstanceIdentity,
   name: string,

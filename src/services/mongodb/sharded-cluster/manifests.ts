@@ -15,14 +15,14 @@ import { routerSelector, routersName, type ShardedCluster, seedsOf } from './sha
 
 /** What the pods of a sharded cluster need before they start. */
 export function shardedClusterManifests(cluster: ShardedCluster): readonly Manifest[] {
-  const { instance, configServers, shards, routers } = cluster;
+  const { instance, configServers, shards } = cluster;
   const { configuration, selector } = routerServer(cluster);
   return [
     ...[configServers, ...shards.slice(0, 1)].map(membersService),
     ...setsOf(cluster).flatMap(replicaSetManifests),
     headlessService(instance, routersName, selector),
     configMap(instance, routersName, serverLabels(routerServer(cluster)), configuration.text),
-    ...(routers.count > 1 ? [disruptionBudget(instance, routersName, selector)] : []),
+    disruptionBudget(instance, routersName, selector),
   ];
 }
 
