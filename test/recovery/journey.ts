@@ -83,6 +83,7 @@ export class Journey {
     });
     findings.push(...(await lane.replaceEnded()));
     if (findings.length === 0) findings.push(...(await patiently(() => this.#check(leg.part))));
+    if (findings.length === 0) await this.subject.afterwards[leg.part]?.(`m-${this.#id}`);
     if (leg.part === this.#size && !this.inventories.has(leg.part)) {
       this.inventories.set(
         leg.part,

@@ -2,6 +2,18 @@ import { asSystem, onRouter } from '../support/routers.js';
 import { type CheckServers, concernsIn, concernsOf, namesOf, usersOf } from './checks.js';
 import { differences } from './findings.js';
 
+/** A database that has to move when the shard goes. */
+const moving = { database: 'moving', collection: 'notes', documents: 50 };
+
+export async function fillLastShard(namespace: string): Promise<void> {
+  const { database, collection, documents } = moving;
+  await onRouter(namespace, async (admin) => {
+    await admin.command({ enableSharding: database, primaryShard: 'shard1' });
+    const notes = Array.from({ length: documents }, (_, n) => ({ n }));
+    await admin.client.db(database).collection(collection).insertMany(notes);
+  });
+}
+
 interface ReplicaSetView {
   readonly name: string;
   readonly service: string;
@@ -26,12 +38,16 @@ export const checkShardedCluster: CheckServers = async (namespace, { bindings, p
         const { mode } = await admin.command({ balancerStatus: 1 });
         const concerns = await admin.command({ getDefaultRWConcern: 1 });
         const { databases } = await admin.command({ listDatabases: 1 });
+        const { database, collection, documents } = moving;
+        const hasMoved = 'allow_write_pause' in parameters;
+        const found = hasMoved ? await admin.client.db(database).collection(collection).countDocuments() : documents;
         const ours = (databases as readonly { name: string }[]).filter(({ name }) => name.startsWith('holdfast'));
         return [
           ...differences(`shards, ${by}`, shardNames(listed), names, surplus),
           ...differences(`users, ${by}`, namesOf(users), usersOf(bindings), surplus),
           ...differences(`balancer, ${by}`, [String(mode)], ['full']),
           ...differences(`default concerns, ${by}`, [concernsIn(concerns)], [concernsOf(parameters)]),
+          ...differences(`documents that moved, ${by}`, [String(found)], [String(documents)]),
           ...differences(
             `databases, ${by}`,
             ours.map(({ name }) => name),

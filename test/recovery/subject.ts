@@ -2,7 +2,7 @@ import type { JsonObject } from '../../src/services/service.js';
 import { shardedCatalog } from '../support/sharded-catalog.js';
 import { type CheckServers, checkReplicaSet } from './checks.js';
 import type { Part } from './points.js';
-import { checkShardedCluster } from './sharded.js';
+import { checkShardedCluster, fillLastShard } from './sharded.js';
 
 /** What a matrix is run on: a plan, and what is asked for in a journey. */
 export interface Subject {
@@ -15,6 +15,8 @@ export interface Subject {
   /** After which part an instance consists of the same as after another. */
   readonly sameAs: Readonly<Partial<Record<Part, Part>>>;
   readonly check: CheckServers;
+  /** What apps do with an instance once a part is over, by its namespace. */
+  readonly afterwards: Readonly<Partial<Record<Part, (namespace: string) => Promise<void>>>>;
 }
 
 /** Every setting is changed once, so that every step has something to do. */
@@ -28,6 +30,7 @@ const replicaSet: Subject = {
   },
   sameAs: { update: 'provision' },
   check: checkReplicaSet,
+  afterwards: {},
 };
 
 /** Every number grows, and shrinks again. */
@@ -42,6 +45,7 @@ const shardedCluster: Subject = {
   },
   sameAs: { shrink: 'provision' },
   check: checkShardedCluster,
+  afterwards: { update: fillLastShard },
 };
 
 export const subjects = { 'replica-set': replicaSet, 'sharded-cluster': shardedCluster };
