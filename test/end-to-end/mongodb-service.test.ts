@@ -70,7 +70,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
     );
     // Objects are applied again; of the replica set, nothing is changed that is as it is to be.
     const commands = again.filter((title) => !title.startsWith('apply '));
-    expect(commands.sort()).toEqual(['drop', 'insert', 'setDefaultRWConcern', 'updateUser']);
+    expect(commands.sort()).toEqual(['drop', 'insert', 'updateUser']);
     const app = await bindApp({});
     const { config } = await adminOf((admin) => admin.command({ replSetGetConfig: 1 }));
     expect(config.members).toHaveLength(members);

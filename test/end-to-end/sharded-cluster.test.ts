@@ -154,21 +154,9 @@ describe(`an app of a sharded cluster, ${routing}`, () => {
   }
 
   async function primaryOfShard(shard: string): Promise<string> {
-    const host = `${shard}-0.shard.${namespace}.svc.cluster.local:27017`;
-    const { primary } = await asStranger(host, (client) => client.db('admin').command({ hello: 1 }));
+    const host = shardHost(namespace, shard);
+    const { primary } = await asSystem(namespace, host, (client) => client.db('admin').command({ hello: 1 }));
     return String(primary).split('.')[0] ?? '';
-  }
-
-  async function asStranger<Result>(host: string, ask: (client: MongoClient) => Promise<Result>): Promise<Result> {
-    const client = appClient(
-      { uri: `mongodb://${host}/?tls=true`, ca_certificate: app.ca_certificate },
-      { directConnection: true },
-    );
-    try {
-      return await ask(client);
-    } finally {
-      await client.close();
-    }
   }
 });
 
@@ -257,16 +245,41 @@ describe(`the size of a sharded cluster, ${routing}`, () => {
       .insertMany([{ n: 1 }, { n: 2 }]);
     // What a move that was cut short leaves where it was to go.
     if (needsWritePause) await leaveCopy(notes, 'shard0', 'cut-short', 'copied');
+    // So that the primary is one of the members that go.
+    await asSystem(notes, shardHost(notes, 'shard0'), (shard) =>
+      shard.db('admin').command({ replSetStepDown: 15, secondaryCatchUpPeriodSecs: 10 }),
+    );
     await update('notes', tiny, { shards: 1, members: 1, routers: 1, allow_write_pause: true });
     await writer.someMore();
     const { acknowledged, found } = await writer.stop();
     expect(found).toBe(acknowledged);
     await expect.poll(() => podsOf(notes), { timeout: 30_000 }).toEqual(['cfg-0', 'router-0', 'shard0-0']);
+    expect(await shardsOf(notes)).toEqual([['shard0', 1]]);
     expect(await client.db().collection('copied').countDocuments()).toBe(2);
     await client.close();
     const volumes = (await volumesOf(notes)).map(({ spec }) => spec?.claimRef?.name);
     expect(volumes.sort()).toEqual(['data-cfg-0', 'data-shard0-0']);
   }, 400_000);
+});
+
+describe(`the settings of a sharded cluster, ${routing}`, () => {
+  it('hold at every shard, and can be changed while apps may not write', async () => {
+    const app = await bind(broker, 'notes', 'settings', tiny);
+    const client = appClient(app);
+    const notes = client.db().collection('notes');
+    await notes.insertOne({ n: 1 });
+    await update('notes', tiny, { read_only: true, default_write_concern: '1' });
+    await expect(notes.insertOne({ n: 2 })).rejects.toMatchObject({ code: 371 });
+    expect(await notes.countDocuments()).toBe(1);
+    const { namespace: instance } = await place.instance('notes');
+    const { defaultWriteConcern } = await onRouter(instance, (database) =>
+      database.command({ getDefaultRWConcern: 1 }),
+    );
+    expect(defaultWriteConcern).toMatchObject({ w: 1 });
+    await update('notes', tiny, { read_only: false });
+    await notes.insertOne({ n: 2 });
+    await client.close();
+  });
 });
 
 describe(`a shard that cannot be drained, ${routing}`, () => {
@@ -340,6 +353,9 @@ async function chunksOf(client: MongoClient, collection: string, change: object)
 
 /** Directly on a shard, as no app can. */
 async function leaveCopy(instance: string, shard: string, database: string, collection: string): Promise<void> {
-  const host = `${shard}-0.shard.${instance}.svc.cluster.local:27017`;
-  await asSystem(instance, host, (client) => client.db(database).collection(collection).insertOne({ copy: true }));
+  await asSystem(instance, shardHost(instance, shard), (client) =>
+    client.db(database).collection(collection).insertOne({ copy: true }),
+  );
 }
+
+const shardHost = (instance: string, shard: string) => `${shard}-0.shard.${instance}.svc.cluster.local:27017`;

@@ -8,7 +8,7 @@ import { subjects } from './subject.js';
  * gives others.
  */
 const seed = Number(process.env.RECOVERY_SEED ?? 5);
-const pointsOfEach = 2;
+const pointsOfEach = 1;
 const lanes = 3;
 const subject = subjects['replica-set'];
 const parts = [...new Set(subject.journey)];
@@ -16,7 +16,7 @@ const print = (line: string) => void process.stdout.write(`${line}\n`);
 
 // At full size the whole matrix has just been run.
 it.skipIf(process.env.RECOVERY === 'full')(
-  `kill -9 at ${pointsOfEach} fault points of each operation loses nothing, makes nothing twice, leaves nothing over`,
+  `kill -9 at ${pointsOfEach} fault point of each operation loses nothing, makes nothing twice, leaves nothing over`,
   async () => {
     const matrix = await runMatrix({ subject, seed, points: pointsOfEach * parts.length, lanes, print });
     for (const line of linesOf(matrix)) print(line);

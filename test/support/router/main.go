@@ -37,6 +37,7 @@ func main() {
 		log.Fatalf("cannot start: %v", err)
 	}
 	router.waitForConfigServers()
+	go router.followShards()
 	failed := make(chan error, 1)
 	for _, host := range settings.hosts() {
 		address := net.JoinHostPort(host, strconv.Itoa(settings.Net.Port))

@@ -60,16 +60,18 @@ export interface DefaultConcerns {
   readonly read: string;
 }
 
-/** https://www.mongodb.com/docs/manual/reference/command/getDefaultRWConcern/ */
+/** https://www.mongodb.com/docs/manual/reference/command/getDefaultRWConcern/: what somebody has set. */
 export async function readDefaultConcerns(admin: Db, signal: AbortSignal): Promise<Partial<DefaultConcerns>> {
-  const { defaultWriteConcern, defaultReadConcern } = await command<{
+  const told = await command<{
     readonly defaultWriteConcern?: { readonly w: DefaultConcerns['write'] };
+    readonly defaultWriteConcernSource?: string;
     readonly defaultReadConcern?: { readonly level: string };
+    readonly defaultReadConcernSource?: string;
   }>(admin, { getDefaultRWConcern: 1 }, signal);
   return {
-    ...(defaultWriteConcern && { write: defaultWriteConcern.w }),
-    ...(defaultReadConcern && { read: defaultReadConcern.level }),
-  };
+    ...(told.defaultWriteConcernSource === 'global' && { write: told.defaultWriteConcern?.w }),
+    ...(told.defaultReadConcernSource === 'global' && { read: told.defaultReadConcern?.level }),
+  } as Partial<DefaultConcerns>;
 }
 
 /** https://www.mongodb.com/docs/manual/reference/command/setDefaultRWConcern/ */

@@ -3,7 +3,15 @@ import type { Db } from 'mongodb';
 import type { Cluster } from '../../../kubernetes/cluster.js';
 import { OperatorError } from '../../../operations/errors.js';
 import { done, type Stage, type Step, wait } from '../../../operations/step.js';
-import { hello, initiate, readConfig, readStatus, reconfigure, setDefaultConcerns } from '../members/commands.js';
+import {
+  hello,
+  initiate,
+  readConfig,
+  readDefaultConcerns,
+  readStatus,
+  reconfigure,
+  setDefaultConcerns,
+} from '../members/commands.js';
 import { adminLogin } from '../members/connections.js';
 import type { Members } from '../members/members.js';
 import { describeMembers, describeTrouble, isComplete, isRunning, type Observed } from '../members/pod-states.js';
@@ -90,7 +98,10 @@ function setDefaults({ set, members }: BringUp): Step {
     key: `${set.name}-defaults`,
     description: 'setting the default write concern',
     async run({ signal }) {
-      await members.asSystemOnPrimary(signal, (admin) => setDefaultConcerns(admin, { write: 'majority' }, signal));
+      await members.asSystemOnPrimary(signal, async (admin) => {
+        const { write } = await readDefaultConcerns(admin, signal);
+        if (write === undefined) await setDefaultConcerns(admin, { write: 'majority' }, signal);
+      });
       return done;
     },
   };

@@ -46,7 +46,7 @@ async function removeOnce(admin: Db, set: ReplicaSet, signal: AbortSignal): Prom
       if (surplus === undefined) return true;
       const { me } = await admin.command({ hello: 1 });
       if (me === memberHost(set, surplus)) {
-        await change(admin, { replSetStepDown: 60, secondaryCatchUpPeriodSecs: 10 }, signal);
+        await change(admin, { replSetStepDown: 15, secondaryCatchUpPeriodSecs: 10 }, signal);
         return false;
       }
       await reconfigure(admin, withoutMember(set, config, surplus), signal);

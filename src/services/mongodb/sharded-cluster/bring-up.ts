@@ -2,10 +2,12 @@ import { done, type Stage, type Step, wait } from '../../../operations/step.js';
 import { adminLogin } from '../members/connections.js';
 import { describeMembers, describeTrouble, isRunning } from '../members/pod-states.js';
 import { hasCodeName, isPassing } from '../members/server-errors.js';
+import { podName } from '../names.js';
 import { patient } from '../replica-set/patience.js';
+import { memberHost, ordinals } from '../replica-set/replica-set.js';
 import type { InstanceSecrets } from '../secrets.js';
 import { ensureUser } from '../users.js';
-import { addShard, isBalancing, listShards, startBalancer } from './commands.js';
+import { addShard, isBalancing, listShards, type Shard, startBalancer } from './commands.js';
 import type { Routers } from './routers.js';
 import { type ShardedCluster, seedsOf } from './sharded-cluster.js';
 import { writeToEveryShard } from './verification.js';
@@ -79,10 +81,22 @@ function addShards({ sharded, routers }: ShardedBringUp): Step {
             return wait(`waiting for ${shard.name} to be added: ${error.message}`);
           }
         }
-        return done;
+        // Members that came later are told to the config servers by the routers, which look every ten seconds.
+        const unknown = unknownMembers(sharded, await listShards(admin, signal));
+        return unknown.length === 0 ? done : wait(`waiting for the routers to know ${unknown.join(', ')}`);
       });
     },
   };
+}
+
+/** The pods of members that the cluster does not know of: were one of them the primary, the shard would be lost to it. */
+export function unknownMembers({ shards }: Pick<ShardedCluster, 'shards'>, known: readonly Shard[]): readonly string[] {
+  const hosts = new Set(known.flatMap(({ host }) => host.replace(/^[^/]*\//, '').split(',')));
+  return shards.flatMap((shard) =>
+    ordinals(shard)
+      .filter((ordinal) => !hosts.has(memberHost(shard, ordinal)))
+      .map((ordinal) => podName(shard.name, ordinal)),
+  );
 }
 
 function letBalance({ routers }: ShardedBringUp): Step {

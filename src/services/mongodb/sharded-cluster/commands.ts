@@ -4,6 +4,8 @@ import { change, command, majority } from '../members/commands.js';
 /** https://www.mongodb.com/docs/manual/reference/command/listShards/ */
 export interface Shard {
   readonly _id: string;
+  /** `shard0/host:port,host:port`, in any order */
+  readonly host: string;
   readonly draining?: boolean;
 }
 

@@ -25,9 +25,19 @@ function answering(reply: object): { readonly admin: Db; readonly asked: object[
 describe('default concerns', () => {
   it.each([
     [{}, {}],
-    [{ defaultWriteConcern: { w: 'majority', wtimeout: 0 } }, { write: 'majority' }],
+    [{ defaultWriteConcern: { w: 'majority' }, defaultWriteConcernSource: 'implicit' }, {}],
+    [{ defaultReadConcern: { level: 'local' }, defaultReadConcernSource: 'implicit' }, {}],
     [
-      { defaultWriteConcern: { w: 1, wtimeout: 0 }, defaultReadConcern: { level: 'available' } },
+      { defaultWriteConcern: { w: 'majority', wtimeout: 0 }, defaultWriteConcernSource: 'global' },
+      { write: 'majority' },
+    ],
+    [
+      {
+        defaultWriteConcern: { w: 1, wtimeout: 0 },
+        defaultWriteConcernSource: 'global',
+        defaultReadConcern: { level: 'available' },
+        defaultReadConcernSource: 'global',
+      },
       { write: 1, read: 'available' },
     ],
   ])('of %j are %j', async (reply, expected) => {

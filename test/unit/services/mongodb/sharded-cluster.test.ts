@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileParameterSchema } from '../../../../src/catalog/parameters.js';
 import { parameterSchemas } from '../../../../src/services/mongodb/parameters.js';
+import { unknownMembers } from '../../../../src/services/mongodb/sharded-cluster/bring-up.js';
 import { surplus } from '../../../../src/services/mongodb/sharded-cluster/drain.js';
 import {
   type DrainingReply,
@@ -44,6 +45,26 @@ describe('a sharded cluster', () => {
     const host = (ordinal: number) => `shard1-${ordinal}.shard.${domain}`;
     const [, second] = sharded.shards;
     expect(second && seedsOf(second)).toBe(`shard1/${host(0)},${host(1)},${host(2)}`);
+  });
+});
+
+describe('the members that a cluster does not know', () => {
+  const host = (shard: string, ordinal: number) =>
+    `${shard}-${ordinal}.shard.m-abcdefghij0123456789.svc.cluster.local:27017`;
+  const shard = (name: string, ...known: readonly number[]) => ({
+    _id: name,
+    host: `${name}/${known.map((ordinal) => host(name, ordinal)).join(',')}`,
+  });
+
+  it.each([
+    [[shard('shard0', 0, 1, 2), shard('shard1', 2, 0, 1)], []],
+    [
+      [shard('shard0', 0), shard('shard1', 0, 1, 2, 3, 4)],
+      ['shard0-1', 'shard0-2'],
+    ],
+    [[shard('shard0', 0, 1, 2)], ['shard1-0', 'shard1-1', 'shard1-2']],
+  ])('%#', (known, expected) => {
+    expect(unknownMembers(sharded, known)).toEqual(expected);
   });
 });
 
@@ -101,7 +122,7 @@ describe('a drain', () => {
   });
 
   it('takes the last shard first, and none that stays or is not ours', () => {
-    const shards = ['shard0', 'shard10', 'shard2', 'shard1', 'shard9', 'other'].map((_id) => ({ _id }));
+    const shards = ['shard0', 'shard10', 'shard2', 'shard1', 'shard9', 'other'].map((_id) => ({ _id, host: '' }));
     expect(surplus(sharded, shards).map(({ _id }) => _id)).toEqual(['shard10', 'shard9', 'shard2']);
   });
 
