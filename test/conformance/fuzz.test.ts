@@ -57,6 +57,8 @@ function send({ method, target, headers, body }: GeneratedRequest): Promise<Answ
 function judge(asked: GeneratedRequest, { status, headers, text }: Answer): void {
   const told = `${JSON.stringify(asked).slice(0, 2_000)} was answered ${status} ${text.slice(0, 500)}`;
   expect(status, told).toBeLessThan(500);
+  // Node's own answer to a request line and headers of more than 16 KiB, of which it knows no header.
+  if (status === 431) return;
   expect(headers['x-broker-api-request-identity'], told).toBe(asked.headers['x-broker-api-request-identity']);
   expect(text, told).not.toMatch(/\n\s+at |node_modules|\.[jt]s:\d+/);
   if (status < 400 || asked.method === 'HEAD') return;

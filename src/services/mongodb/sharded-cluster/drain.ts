@@ -37,7 +37,7 @@ export function drainShards(drain: Drain): Step {
           await commands.stop(admin, _id, signal);
         }
         for (const { _id: shard } of surplus(sharded, shards)) {
-          const left = await drainOnce({ ...drain, admin, commands, shards, shard }, signal);
+          const left = await drainOnce({ ...drain, admin, commands, shard }, signal);
           if (left !== 'gone') return wait(describeDraining(shard, left));
         }
         return done;
@@ -58,7 +58,6 @@ export function surplus(
 interface One extends Drain {
   readonly admin: Db;
   readonly commands: DrainCommands;
-  readonly shards: readonly Shard[];
   readonly shard: string;
 }
 
