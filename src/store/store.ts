@@ -120,7 +120,25 @@ export class Store {
 }
 
 const passingLabels = ['RetryableWriteError', 'TransientTransactionError', 'UnknownTransactionCommitResult'];
-const electionCodes = ['NotWritablePrimary', 'NotPrimaryNoSecondaryOk', 'NotPrimaryOrSecondary', 'PrimarySteppedDown'];
+/**
+ * An election, a member that ends, or one that does not reach others: what drivers try again. Of reads, the server says so
+ * by no label. https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md#retryable-error
+ */
+const passingCodes: ReadonlySet<string> = new Set([
+  'ExceededTimeLimit',
+  'HostNotFound',
+  'HostUnreachable',
+  'InterruptedAtShutdown',
+  'InterruptedDueToReplStateChange',
+  'NetworkTimeout',
+  'NotPrimaryNoSecondaryOk',
+  'NotPrimaryOrSecondary',
+  'NotWritablePrimary',
+  'PrimarySteppedDown',
+  'ReadConcernMajorityNotAvailableYet',
+  'ShutdownInProgress',
+  'SocketException',
+]);
 
 /** Whether the store could not be reached, or has no primary just now, as opposed to having refused. */
 export function isUnreachable(error: unknown): boolean {
@@ -129,7 +147,7 @@ export function isUnreachable(error: unknown): boolean {
     error instanceof MongoNetworkError ||
     (error instanceof Error && error.name === 'MongoWaitQueueTimeoutError') ||
     (error instanceof MongoServerError && passingLabels.some((label) => error.hasErrorLabel(label))) ||
-    (error instanceof MongoServerError && electionCodes.includes(error.codeName ?? ''))
+    (error instanceof MongoServerError && passingCodes.has(error.codeName ?? ''))
   );
 }
 
