@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isUnreachable } from '../../../src/store/store.js';
 
 const refusal = (codeName: string, ...errorLabels: readonly string[]) =>
-  new MongoServerError({ message: codeName, codeName, errorLabels });
+  new MongoServerError({ message: codeName, codeName, errorLabels: [...errorLabels] });
 
 describe('the store', () => {
   it.each([
