@@ -1,3 +1,4 @@
+import type { Db } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { compileParameterSchema } from '../../../../src/catalog/parameters.js';
 import { parameterSchemas } from '../../../../src/services/mongodb/parameters.js';
@@ -6,6 +7,7 @@ import { surplus } from '../../../../src/services/mongodb/sharded-cluster/drain.
 import {
   type DrainingReply,
   describeDraining,
+  drainCommandsOf,
   type NextMove,
   nextMove,
   remainderOf,
@@ -119,6 +121,30 @@ describe('a drain', () => {
   ])('that says %j goes on with %j', (reply, expected, described) => {
     expect(nextMove(remainderOf(reply))).toEqual(expected);
     expect(describeDraining('shard2', remainderOf(reply))).toBe(`draining shard2: ${described}`);
+  });
+
+  it.each([
+    [[6, 0, 27], true, ['removeShard', 'removeShard', 'removeShard']],
+    [[7, 0, 28], true, ['removeShard', 'removeShard', 'removeShard']],
+    [[8, 0, 17], false, ['removeShard', 'removeShard', 'removeShard']],
+    [[8, 3, 0], false, ['startShardDraining', 'shardDrainingStatus', 'commitShardRemoval']],
+    [[9, 0, 0], false, ['startShardDraining', 'shardDrainingStatus', 'commitShardRemoval']],
+  ])('is done by MongoDB %j, pausing writes: %s, with %j', async (versionArray, needsWritePause, expected) => {
+    const states = ['started', 'ongoing', 'completed'];
+    const asked: string[] = [];
+    const command = async (request: object) => {
+      const [name = ''] = Object.keys(request);
+      if (name === 'buildInfo') return { versionArray };
+      asked.push(name);
+      return { state: states.shift() };
+    };
+    const admin = { command } as unknown as Db;
+    const signal = new AbortController().signal;
+    const commands = await drainCommandsOf(admin, signal);
+    expect(commands.needsWritePause).toBe(needsWritePause);
+    expect(await commands.advance(admin, 'shard2', signal)).toMatchObject({ chunks: 0 });
+    expect(await commands.commit(admin, 'shard2', signal)).toBe('gone');
+    expect(asked).toEqual(expected);
   });
 
   it('takes the last shard first, and none that stays or is not ours', () => {
