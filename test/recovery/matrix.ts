@@ -31,13 +31,15 @@ const mostTries = 3;
 export async function runMatrix(options: MatrixOptions): Promise<Matrix> {
   const run = new MatrixRun(options);
   const lanes: Lane[] = [];
-  const environment = options.subject.environment();
+  const catalog = options.subject.catalog?.();
+  const environment = catalog ? { HOLDFAST_CATALOG: catalog.file } : {};
   try {
     lanes.push(...(await Promise.all(Array.from({ length: options.lanes }, () => Lane.open(environment)))));
     await run.learn(lanes);
     await Promise.all(lanes.map((lane, at) => run.work(lane, at)));
   } finally {
     await Promise.all(lanes.map((lane) => lane.close().catch((error: Error) => run.noteClose(error))));
+    catalog?.remove();
   }
   return run.result;
 }

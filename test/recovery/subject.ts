@@ -7,8 +7,8 @@ import { checkShardedCluster, fillLastShard } from './sharded.js';
 /** What a matrix is run on: a plan, and what is asked for in a journey. */
 export interface Subject {
   readonly plan: string;
-  /** What is special about the environment of its brokers. */
-  readonly environment: () => NodeJS.ProcessEnv;
+  /** The catalog of its brokers, where it is not that of the suite. */
+  readonly catalog?: typeof shardedCatalog;
   readonly journey: readonly Part[];
   /** The parameters of the parts that bring some. */
   readonly parameters: Readonly<Partial<Record<Part, JsonObject>>>;
@@ -22,7 +22,6 @@ export interface Subject {
 /** Every setting is changed once, so that every step has something to do. */
 const replicaSet: Subject = {
   plan: 'replica-set-small',
-  environment: () => ({}),
   journey: ['provision', 'bind', 'rotate', 'update', 'unbind', 'unbind', 'deprovision'],
   parameters: {
     provision: { read_only: false, default_write_concern: 'majority', default_read_concern: 'majority' },
@@ -36,7 +35,7 @@ const replicaSet: Subject = {
 /** Every number grows, and shrinks again. */
 const shardedCluster: Subject = {
   plan: 'sharded-tiny',
-  environment: () => ({ HOLDFAST_CATALOG: shardedCatalog().file }),
+  catalog: shardedCatalog,
   journey: ['provision', 'bind', 'rotate', 'update', 'shrink', 'unbind', 'unbind', 'deprovision'],
   parameters: {
     provision: { default_read_concern: 'majority' },

@@ -8,22 +8,21 @@ export async function onRouter<Result>(
   ask: (admin: Db) => Promise<Result>,
   router = 'router-0',
 ): Promise<Result> {
-  const [login, tls] = await Promise.all([readSecret(namespace, 'admin'), readSecret(namespace, 'tls')]);
+  const login = await readSecret(namespace, 'admin');
   const host = `${router}.router.${namespace}.svc.cluster.local:27017`;
   const uri = `mongodb://${login?.username}:${login?.password}@${host}/admin?tls=true&authSource=admin`;
-  const client = appClient({ uri, ca_certificate: tls?.['ca.crt'] ?? '' }, { directConnection: true });
-  try {
-    return await ask(client.db('admin'));
-  } finally {
-    await client.close();
-  }
+  return await onServer(namespace, uri, (client) => ask(client.db('admin')));
 }
 
 /** Any server, asked as `__system`: the replica sets of a sharded cluster have no users of their own. */
 export async function asSystem<Result>(namespace: string, host: string, ask: (client: MongoClient) => Promise<Result>) {
-  const [keyFile, tls] = await Promise.all([readSecret(namespace, 'keyfile'), readSecret(namespace, 'tls')]);
+  const keyFile = await readSecret(namespace, 'keyfile');
   const password = encodeURIComponent(keyFile?.keyfile?.replace(/\s/g, '') ?? '');
-  const uri = `mongodb://__system:${password}@${host}/?authSource=local&tls=true`;
+  return await onServer(namespace, `mongodb://__system:${password}@${host}/?authSource=local&tls=true`, ask);
+}
+
+async function onServer<Result>(namespace: string, uri: string, ask: (client: MongoClient) => Promise<Result>) {
+  const tls = await readSecret(namespace, 'tls');
   const client = appClient({ uri, ca_certificate: tls?.['ca.crt'] ?? '' }, { directConnection: true });
   try {
     return await ask(client);

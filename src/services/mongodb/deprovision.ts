@@ -2,14 +2,9 @@ import type { KubernetesObject, V1Namespace, V1ObjectMeta, V1PersistentVolume } 
 import { type Cluster, ClusterError } from '../../kubernetes/cluster.js';
 import { done, type Procedure, type Step, wait } from '../../operations/step.js';
 import { topicsOf } from './environment.js';
+import { claimKind, namespaceKind, persistentVolumeKind, podKind, statefulSetKind } from './kinds.js';
 import { namespaceOf } from './names.js';
 import { poll } from './poll.js';
-
-const namespaceKind = { apiVersion: 'v1', kind: 'Namespace' };
-const statefulSetKind = { apiVersion: 'apps/v1', kind: 'StatefulSet' };
-const claimKind = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
-const podKind = { apiVersion: 'v1', kind: 'Pod' };
-const persistentVolumeKind = { apiVersion: 'v1', kind: 'PersistentVolume' };
 
 /** Works at any state in which a provision may have been halted, and when nothing is left at all. */
 export function deprovision(cluster: Cluster, instanceId: string): Procedure {

@@ -4,6 +4,7 @@ import { type Cluster, ClusterError, type Manifest } from '../../kubernetes/clus
 import { OperatorError } from '../../operations/errors.js';
 import { done, type Step } from '../../operations/step.js';
 import type { Environment } from './environment.js';
+import { statefulSetKind } from './kinds.js';
 import { serviceAccount, sharedManifests } from './replica-set/manifests.js';
 import {
   type InstanceIdentity,
@@ -11,8 +12,8 @@ import {
   instanceLabels,
   type ReplicaSet,
 } from './replica-set/replica-set.js';
-import type { SecurityContext } from './replica-set/server-pod.js';
-import { statefulSet, statefulSetKind } from './replica-set/stateful-set.js';
+import { securityOf } from './replica-set/server-pod.js';
+import { statefulSet } from './replica-set/stateful-set.js';
 import type { InstanceSecrets } from './secrets.js';
 import type { Topology } from './topology.js';
 
@@ -33,10 +34,12 @@ export function prepareNamespace({ cluster }: Environment, instance: InstanceIde
   };
 }
 
+/** @param sized how many members a replica set has for now, where it is there already */
 export function applyObjects(
   { cluster, brokerNamespace }: Environment,
   { shape: { instance }, manifests, sets, routers }: Topology,
   secrets: InstanceSecrets,
+  sized: (set: ReplicaSet, signal: AbortSignal) => Promise<ReplicaSet> = async (set) => set,
 ): Step {
   return {
     key: 'objects',
@@ -48,7 +51,7 @@ export function applyObjects(
         // The kubelet looks again only after half a second for what a pod lacks.
         await Promise.all([...sharedManifests(instance, secrets, brokerNamespace), ...manifests].map(apply));
         await Promise.all([
-          ...sets.map(async (set) => apply(statefulSet(await grown(cluster, set, signal), security))),
+          ...sets.map(async (set) => apply(statefulSet(await sized(set, signal), security))),
           ...routers(security).map(apply),
         ]);
       } catch (error) {
@@ -60,13 +63,11 @@ export function applyObjects(
   };
 }
 
-export async function securityOf(cluster: Cluster, signal: AbortSignal): Promise<SecurityContext> {
-  return { clusterAssignsIds: await cluster.servesGroup('security.openshift.io', signal) };
-}
-
-/** Pods are never taken away here: a member that goes has to leave its replica set first. */
-async function grown(cluster: Cluster, set: ReplicaSet, signal: AbortSignal): Promise<ReplicaSet> {
-  const address = { namespace: set.instance.namespace, name: set.name };
-  const existing = await cluster.read<V1StatefulSet>(statefulSetKind, address, signal);
-  return { ...set, members: Math.max(set.members, existing?.spec?.replicas ?? 0) };
+/** No pods are taken away: a member that goes has to leave its replica set first. */
+export function neverFewer(cluster: Cluster) {
+  return async (set: ReplicaSet, signal: AbortSignal): Promise<ReplicaSet> => {
+    const address = { namespace: set.instance.namespace, name: set.name };
+    const existing = await cluster.read<V1StatefulSet>(statefulSetKind, address, signal);
+    return { ...set, members: Math.max(set.members, existing?.spec?.replicas ?? 0) };
+  };
 }

@@ -3,16 +3,18 @@ import {
   type InstanceIdentity,
   identityOf,
   instanceSelector,
-  memberHost,
-  ordinals,
+  memberHosts,
   type Place,
   type ReplicaSet,
 } from './replica-set/replica-set.js';
 import {
+  configServersName,
   routerHosts,
   routerSelector,
+  routersName,
   type ShardedCluster,
   shardedClusterOf,
+  shardService,
 } from './sharded-cluster/sharded-cluster.js';
 import type { ReplicaSetTemplate, Template } from './template.js';
 
@@ -49,8 +51,7 @@ export function singleReplicaSetOf(
 
 /** `host:port` of each server that apps connect to. */
 export function hostsOf(shape: Shape): readonly string[] {
-  if (shape.topology === 'sharded-cluster') return routerHosts(shape);
-  return ordinals(shape.set).map((ordinal) => memberHost(shape.set, ordinal));
+  return shape.topology === 'sharded-cluster' ? routerHosts(shape) : memberHosts(shape.set);
 }
 
 /** The labels of the pods that apps connect to. */
@@ -61,5 +62,5 @@ export function entranceOf(shape: Shape): Readonly<Record<string, string>> {
 /** The headless Services of instances of a topology: what their certificates name. */
 export const servicesOf: Readonly<Record<Template['topology'], readonly string[]>> = {
   'replica-set': [replicaSetName],
-  'sharded-cluster': ['cfg', 'shard', 'router'],
+  'sharded-cluster': [configServersName, shardService, routersName],
 };

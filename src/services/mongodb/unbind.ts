@@ -1,13 +1,12 @@
 import { done, type Procedure } from '../../operations/step.js';
 import type { Instance, UnopenedBinding } from '../service.js';
 import { type Environment, topicsOf } from './environment.js';
+import { networkPolicyKind } from './kinds.js';
 import { bindingName } from './names.js';
 import type { InstanceSecrets } from './secrets.js';
 import type { Template } from './template.js';
 import { topologyOf } from './topology.js';
 import { removeUser } from './users.js';
-
-const networkPolicyKind = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' };
 
 export function unbind(
   environment: Environment,

@@ -1,6 +1,8 @@
 import type { Db } from 'mongodb';
 import { change, command, majority } from './members/commands.js';
+import { adminLogin } from './members/connections.js';
 import { hasCodeName } from './members/server-errors.js';
+import type { InstanceSecrets } from './secrets.js';
 
 export interface Role {
   readonly role: string;
@@ -26,6 +28,12 @@ export async function ensureUser(admin: Db, user: User, signal: AbortSignal): Pr
     { [verb]: user.name, pwd: user.password, roles: user.roles, mechanisms, writeConcern: majority },
     signal,
   );
+}
+
+/** Holdfast's own user, whom a set or a cluster gets first. */
+export async function ensureAdministrator(admin: Db, secrets: InstanceSecrets, signal: AbortSignal): Promise<void> {
+  const { username: name, password } = adminLogin(secrets);
+  await ensureUser(admin, { name, password, roles: [{ role: 'root', db: 'admin' }] }, signal);
 }
 
 /** The user's open connections are refused, and what they run ends, before the user is gone. */

@@ -8,8 +8,9 @@ export interface Hello {
   readonly setName?: string;
   readonly isWritablePrimary: boolean;
   readonly secondary: boolean;
-  /** `host:port` */
+  /** `host:port`, as the next one */
   readonly primary?: string;
+  readonly me?: string;
 }
 
 export const hello = (admin: Db, signal: AbortSignal) => command<Hello>(admin, { hello: 1 }, signal);

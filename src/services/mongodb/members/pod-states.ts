@@ -22,13 +22,19 @@ export function isComplete(pod: V1Pod): boolean {
 /**
  * What keeps members from running, in the user's words, such as
  * `waiting for members: 1 of 3 is Pending: insufficient memory on every node`.
+ * @param what they are called
  */
-export function describeMembers(names: readonly string[], observed: Observed): string {
-  return describeTrouble(names, observed) ?? `waiting for members: ${names.length} of ${names.length} are running`;
+export function describeMembers(names: readonly string[], observed: Observed, what = 'members'): string {
+  const trouble = describeTrouble(names, observed, what);
+  return trouble ?? `waiting for ${what}: ${names.length} of ${names.length} are running`;
 }
 
 /** As above; `undefined` where all members run. */
-export function describeTrouble(names: readonly string[], { pods, claims }: Observed): string | undefined {
+export function describeTrouble(
+  names: readonly string[],
+  { pods, claims }: Observed,
+  what = 'members',
+): string | undefined {
   const counts = new Map<string, number>();
   for (const name of names) {
     const state = stateOf(
@@ -41,7 +47,7 @@ export function describeTrouble(names: readonly string[], { pods, claims }: Obse
   const states = [...counts].map(
     ([state, count]) => `${count} of ${names.length} ${count === 1 ? 'is' : 'are'} ${state}`,
   );
-  return `waiting for members: ${states.join('; ')}`;
+  return `waiting for ${what}: ${states.join('; ')}`;
 }
 
 function stateOf(pod: V1Pod | undefined, claim: V1PersistentVolumeClaim | undefined): string | undefined {

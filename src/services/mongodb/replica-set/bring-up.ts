@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { Cluster } from '../../../kubernetes/cluster.js';
 import { OperatorError } from '../../../operations/errors.js';
 import { done, type Stage, type Step, wait } from '../../../operations/step.js';
+import { claimKind, podKind } from '../kinds.js';
 import {
   hello,
   initiate,
@@ -12,14 +13,13 @@ import {
   reconfigure,
   setDefaultConcerns,
 } from '../members/commands.js';
-import { adminLogin } from '../members/connections.js';
 import type { Members } from '../members/members.js';
 import { describeMembers, describeTrouble, isComplete, isRunning, type Observed } from '../members/pod-states.js';
 import { hasCodeName, isForeignMember, isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
 import { poll } from '../poll.js';
 import type { InstanceSecrets } from '../secrets.js';
-import { ensureUser } from '../users.js';
+import { ensureAdministrator } from '../users.js';
 import { describeMissing, initialConfig, isSettled, nextMissing, settled, withMember } from './configuration.js';
 import { patient } from './patience.js';
 import { ordinals, type ReplicaSet, replicaSetSelector } from './replica-set.js';
@@ -108,13 +108,11 @@ function setDefaults({ set, members }: BringUp): Step {
 }
 
 function createAdministrator({ set, members, secrets }: BringUp): Step {
-  const { username, password } = adminLogin(secrets);
   return {
     key: `${set.name}-administrator`,
     description: 'creating the administrator',
     async run({ signal }) {
-      const user = { name: username, password, roles: [{ role: 'root', db: 'admin' }] };
-      await members.asSystemOnPrimary(signal, (admin) => ensureUser(admin, user, signal));
+      await members.asSystemOnPrimary(signal, (admin) => ensureAdministrator(admin, secrets, signal));
       return done;
     },
   };
@@ -213,8 +211,8 @@ function verifyWrite({ set, members }: BringUp): Step {
 async function observe(cluster: Cluster, set: ReplicaSet, signal: AbortSignal): Promise<Observed> {
   const where = { namespace: set.instance.namespace, labels: replicaSetSelector(set) };
   const [pods, claims] = await Promise.all([
-    cluster.list<V1Pod>({ apiVersion: 'v1', kind: 'Pod' }, where, signal),
-    cluster.list<V1PersistentVolumeClaim>({ apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, where, signal),
+    cluster.list<V1Pod>(podKind, where, signal),
+    cluster.list<V1PersistentVolumeClaim>(claimKind, where, signal),
   ]);
   return { pods, claims };
 }

@@ -6,6 +6,7 @@ import type {
   V1ServiceAccount,
 } from '@kubernetes/client-node';
 import type { Manifest } from '../../../kubernetes/cluster.js';
+import { configMapKind, disruptionBudgetKind, serviceKind } from '../kinds.js';
 import {
   adminSecretName,
   adminUser,
@@ -27,7 +28,7 @@ import {
   roleSelector,
 } from './replica-set.js';
 
-type Typed<T> = T & { readonly apiVersion: string; readonly kind: string };
+export type Typed<T> = T & { readonly apiVersion: string; readonly kind: string };
 
 /** What the members share, whatever the topology; the ServiceAccount comes with the namespace. */
 export function sharedManifests(
@@ -88,8 +89,7 @@ export function headlessService(
   selector: Record<string, string>,
 ): Typed<V1Service> {
   return {
-    apiVersion: 'v1',
-    kind: 'Service',
+    ...serviceKind,
     metadata: metadataOf(instance, name, { ...instanceLabels(instance), ...selector }),
     spec: {
       clusterIP: 'None',
@@ -108,8 +108,7 @@ export function configMap(
   configuration: string,
 ): Typed<V1ConfigMap> {
   return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
+    ...configMapKind,
     metadata: metadataOf(instance, name, labels),
     data: { [mountedFiles.configuration]: configuration },
   };
@@ -122,8 +121,7 @@ export function disruptionBudget(
   selector: Record<string, string>,
 ): Typed<V1PodDisruptionBudget> {
   return {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
+    ...disruptionBudgetKind,
     metadata: metadataOf(instance, name, { ...instanceLabels(instance), ...selector }),
     spec: {
       maxUnavailable: 1,

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../../kubernetes/cluster.js';
+import { networkPolicyKind } from '../kinds.js';
 import { mongodbPort } from '../names.js';
 import { type InstanceIdentity, instanceLabels, instanceSelector, metadataOf } from './replica-set.js';
 
@@ -16,8 +17,7 @@ export function membersPolicy(instance: InstanceIdentity, brokerNamespace: strin
   const members = { podSelector: { matchLabels: instanceSelector(instance) } };
   const broker = brokerNamespace === undefined ? [] : [podsOf(brokerNamespace)];
   return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
+    ...networkPolicyKind,
     metadata: metadataOf(instance, 'members', instanceLabels(instance)),
     spec: {
       podSelector: { matchLabels: instanceSelector(instance) },
@@ -43,8 +43,7 @@ export function clientsPolicy(
   clientNamespace: string | undefined,
 ): NetworkPolicy {
   return {
-    apiVersion: 'networking.k8s.io/v1',
-    kind: 'NetworkPolicy',
+    ...networkPolicyKind,
     metadata: metadataOf(instance, name, instanceLabels(instance)),
     spec: {
       podSelector: { matchLabels: entrance },

@@ -64,7 +64,11 @@ export function memberHost(
   return `${podName(name, ordinal)}.${domain}:${mongodbPort}`;
 }
 
-/** The reverse: also of members that the set is to lose. */
+export function memberHosts(set: Pick<ReplicaSet, 'instance' | 'name' | 'service' | 'members'>): readonly string[] {
+  return ordinals(set).map((ordinal) => memberHost(set, ordinal));
+}
+
+/** The ordinal in a member's host, or in its pod's name: also of members that the set is to lose. */
 export function ordinalOf({ name }: Pick<ReplicaSet, 'name'>, host: string): number | undefined {
   const [pod = ''] = host.split('.');
   const ordinal = pod.startsWith(`${name}-`) ? pod.slice(name.length + 1) : '';

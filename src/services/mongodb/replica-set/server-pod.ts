@@ -1,4 +1,5 @@
 import type { V1Container, V1PodTemplateSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
+import type { Cluster } from '../../../kubernetes/cluster.js';
 import { keyFileSecretName, mongodbPort, readinessPort, serviceAccountName, tlsSecretName } from '../names.js';
 import type { ServerPlan } from '../template.js';
 import { configurationFolder, mountedFiles, runFolder } from './mongod-configuration.js';
@@ -13,6 +14,10 @@ import {
 /** Whether pods say their own user and groups, or the cluster does so (OpenShift's security context constraints). */
 export interface SecurityContext {
   readonly clusterAssignsIds: boolean;
+}
+
+export async function securityOf(cluster: Cluster, signal: AbortSignal): Promise<SecurityContext> {
+  return { clusterAssignsIds: await cluster.servesGroup('security.openshift.io', signal) };
 }
 
 /** Pods that run one of MongoDB's servers, with the readiness program beside it. */

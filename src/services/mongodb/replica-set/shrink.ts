@@ -2,7 +2,8 @@ import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import type { Db } from 'mongodb';
 import type { Cluster } from '../../../kubernetes/cluster.js';
 import { done, type Step, wait } from '../../../operations/step.js';
-import { change, readConfig, reconfigure } from '../members/commands.js';
+import { claimKind, podKind } from '../kinds.js';
+import { change, hello, readConfig, reconfigure } from '../members/commands.js';
 import type { Members } from '../members/members.js';
 import { isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
@@ -10,17 +11,13 @@ import { poll } from '../poll.js';
 import { surplusMember, withoutMember } from './configuration.js';
 import { patient } from './patience.js';
 import { memberHost, ordinalOf, type ReplicaSet, replicaSetSelector } from './replica-set.js';
-import type { SecurityContext } from './server-pod.js';
+import { securityOf } from './server-pod.js';
 import { statefulSet } from './stateful-set.js';
-
-const podKind = { apiVersion: 'v1', kind: 'Pod' };
-const claimKind = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
 
 export interface Shrink {
   readonly cluster: Cluster;
   readonly set: ReplicaSet;
   readonly members: Members;
-  readonly security: (signal: AbortSignal) => Promise<SecurityContext>;
 }
 
 /** Takes the members that a replica set is not to have any more out of it, one by one, the last one first. */
@@ -44,7 +41,7 @@ async function removeOnce(admin: Db, set: ReplicaSet, signal: AbortSignal): Prom
       const config = await readConfig(admin, signal);
       const surplus = surplusMember(set, config);
       if (surplus === undefined) return true;
-      const { me } = await admin.command({ hello: 1 });
+      const { me } = await hello(admin, signal);
       if (me === memberHost(set, surplus)) {
         await change(admin, { replSetStepDown: 15, secondaryCatchUpPeriodSecs: 10 }, signal);
         return false;
@@ -58,13 +55,13 @@ async function removeOnce(admin: Db, set: ReplicaSet, signal: AbortSignal): Prom
 }
 
 /** Ends the pods of members that the set does not have any more, and removes their volumes. */
-export function removePods({ cluster, set, security }: Shrink): Step {
+export function removePods({ cluster, set }: Shrink): Step {
   const { namespace } = set.instance;
   return {
     key: `${set.name}-remove-pods`,
     description: 'removing members',
     async run({ signal }) {
-      await cluster.apply(statefulSet(set, await security(signal)), signal);
+      await cluster.apply(statefulSet(set, await securityOf(cluster, signal)), signal);
       const where = { namespace, labels: replicaSetSelector(set) };
       const [pods, claims] = await Promise.all([
         cluster.list<V1Pod>(podKind, where, signal),

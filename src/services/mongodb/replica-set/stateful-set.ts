@@ -1,4 +1,6 @@
 import type { V1StatefulSet } from '@kubernetes/client-node';
+import { statefulSetKind } from '../kinds.js';
+import type { Typed } from './manifests.js';
 import { dataFolder, mongodConfiguration } from './mongod-configuration.js';
 import {
   instanceAnnotations,
@@ -8,10 +10,6 @@ import {
   replicaSetSelector,
 } from './replica-set.js';
 import { type SecurityContext, type Server, serverLabels, serverPod } from './server-pod.js';
-
-type Typed<T> = T & { readonly apiVersion: string; readonly kind: string };
-
-export const statefulSetKind = { apiVersion: 'apps/v1', kind: 'StatefulSet' };
 
 export function statefulSet(set: ReplicaSet, security: SecurityContext): Typed<V1StatefulSet> {
   const server = serverOf(set);

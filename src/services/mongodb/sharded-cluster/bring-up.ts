@@ -1,12 +1,11 @@
 import { done, type Stage, type Step, wait } from '../../../operations/step.js';
-import { adminLogin } from '../members/connections.js';
 import { describeMembers, describeTrouble, isRunning } from '../members/pod-states.js';
 import { hasCodeName, isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
 import { patient } from '../replica-set/patience.js';
 import { memberHost, ordinals } from '../replica-set/replica-set.js';
 import type { InstanceSecrets } from '../secrets.js';
-import { ensureUser } from '../users.js';
+import { ensureAdministrator } from '../users.js';
 import { addShard, isBalancing, listShards, type Shard, startBalancer } from './commands.js';
 import type { Routers } from './routers.js';
 import { type ShardedCluster, seedsOf } from './sharded-cluster.js';
@@ -22,7 +21,7 @@ export interface ShardedBringUp {
 export function joinShards(parts: ShardedBringUp): readonly Stage[] {
   const { routers } = parts;
   const explain = async (signal: AbortSignal) =>
-    describeTrouble(routers.names, await routers.observe(signal))?.replace('members', 'routers');
+    describeTrouble(routers.names, await routers.observe(signal), 'routers');
   const stages = [
     [startRouters(parts)],
     [createAdministrator(parts)],
@@ -42,7 +41,7 @@ function startRouters({ sharded, routers }: ShardedBringUp): Step {
       const observed = await routers.observe(signal);
       const running = observed.pods.filter(isRunning);
       if (running.length < sharded.routers.count) {
-        return wait(describeMembers(routers.names, observed).replace('members', 'routers'));
+        return wait(describeMembers(routers.names, observed, 'routers'));
       }
       await Promise.all(
         routers.names.map((_, ordinal) => routers.asSystemOn(ordinal, (admin) => admin.command({ ping: 1 }))),
@@ -53,13 +52,11 @@ function startRouters({ sharded, routers }: ShardedBringUp): Step {
 }
 
 function createAdministrator({ routers, secrets }: ShardedBringUp): Step {
-  const { username, password } = adminLogin(secrets);
   return {
     key: 'administrator',
     description: 'creating the administrator',
     async run({ signal }) {
-      const user = { name: username, password, roles: [{ role: 'root', db: 'admin' }] };
-      await routers.asSystem((admin) => ensureUser(admin, user, signal));
+      await routers.asSystem((admin) => ensureAdministrator(admin, secrets, signal));
       await routers.forgetUsers(signal);
       return done;
     },

@@ -7,7 +7,7 @@ import { dataSize, listShards, moveCollection, type Shard } from './commands.js'
 import { type DrainCommands, describeDraining, drainCommandsOf, nextMove, type Remainder } from './draining.js';
 import { moveDatabase, type OnShard } from './move-database.js';
 import type { Routers } from './routers.js';
-import { type ShardedCluster, shardIndexOf } from './sharded-cluster.js';
+import { isSurplus, type ShardedCluster, shardIndexOf } from './sharded-cluster.js';
 
 export interface Drain {
   readonly sharded: ShardedCluster;
@@ -33,8 +33,8 @@ export function drainShards(drain: Drain): Step {
       return await routers.asPatientAdmin(async (admin) => {
         const shards = await listShards(admin, signal);
         const commands = await drainCommandsOf(admin, signal);
-        for (const { _id } of shards.filter((shard) => shard.draining && !surplus(sharded, [shard]).length)) {
-          await commands.stop(admin, _id, signal);
+        for (const { _id, draining } of shards) {
+          if (draining && !isSurplus(sharded, _id)) await commands.stop(admin, _id, signal);
         }
         for (const { _id: shard } of surplus(sharded, shards)) {
           const left = await drainOnce({ ...drain, admin, commands, shard }, signal);
@@ -47,12 +47,9 @@ export function drainShards(drain: Drain): Step {
 }
 
 /** The last one first. Pure. */
-export function surplus(
-  { shards: wanted }: Pick<ShardedCluster, 'shards'>,
-  shards: readonly Shard[],
-): readonly Shard[] {
+export function surplus(sharded: Pick<ShardedCluster, 'shards'>, shards: readonly Shard[]): readonly Shard[] {
   const index = ({ _id }: Shard) => shardIndexOf(_id) ?? -1;
-  return shards.filter((shard) => index(shard) >= wanted.length).toSorted((a, b) => index(b) - index(a));
+  return shards.filter(({ _id }) => isSurplus(sharded, _id)).toSorted((a, b) => index(b) - index(a));
 }
 
 interface One extends Drain {

@@ -1,16 +1,17 @@
 import type { V1StatefulSet } from '@kubernetes/client-node';
 import type { Manifest } from '../../../kubernetes/cluster.js';
+import { statefulSetKind } from '../kinds.js';
 import {
   configMap,
   disruptionBudget,
   headlessService,
   membersService,
   replicaSetManifests,
+  type Typed,
 } from '../replica-set/manifests.js';
 import { mongosConfiguration } from '../replica-set/mongod-configuration.js';
 import { metadataOf, type ReplicaSet } from '../replica-set/replica-set.js';
 import { type SecurityContext, type Server, serverLabels, serverPod } from '../replica-set/server-pod.js';
-import { statefulSetKind } from '../replica-set/stateful-set.js';
 import { routerSelector, routersName, type ShardedCluster, seedsOf } from './sharded-cluster.js';
 
 /** What the pods of a sharded cluster need before they start. */
@@ -32,10 +33,7 @@ export function setsOf({ configServers, shards }: ShardedCluster): readonly Repl
 }
 
 /** A StatefulSet, because apps connect to each router by its own name: cursors and transactions stay with one. */
-export function routersStatefulSet(
-  cluster: ShardedCluster,
-  security: SecurityContext,
-): V1StatefulSet & { readonly apiVersion: string; readonly kind: string } {
+export function routersStatefulSet(cluster: ShardedCluster, security: SecurityContext): Typed<V1StatefulSet> {
   const server = routerServer(cluster);
   return {
     ...statefulSetKind,

@@ -2,17 +2,16 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Cluster } from '../../../kubernetes/cluster.js';
 import { done, type Stage, type Step, wait } from '../../../operations/step.js';
 import type { JsonObject } from '../../service.js';
+import { claimKind, configMapKind, disruptionBudgetKind, podKind, statefulSetKind } from '../kinds.js';
 import type { Members } from '../members/members.js';
-import { securityOf } from '../objects.js';
 import { patient } from '../replica-set/patience.js';
-import { componentSelector, type ReplicaSet, replicaSetLabel, replicaSetSelector } from '../replica-set/replica-set.js';
+import { type ReplicaSet, replicaSetLabel, replicaSetSelector, roleSelector } from '../replica-set/replica-set.js';
 import { removeMembers, removePods } from '../replica-set/shrink.js';
-import { statefulSetKind } from '../replica-set/stateful-set.js';
 import { settingsOf } from '../settings.js';
 import { listShards } from './commands.js';
 import { drainShards } from './drain.js';
 import type { Routers } from './routers.js';
-import { type ShardedCluster, shardIndexOf, shardNamed } from './sharded-cluster.js';
+import { isSurplus, type ShardedCluster, shardNamed } from './sharded-cluster.js';
 
 export interface Resize {
   readonly cluster: Cluster;
@@ -25,12 +24,7 @@ export interface Resize {
 /** Takes away what a sharded cluster is not to have any more, when all that it is to have is there. */
 export function resize(parts: Resize): readonly Stage[] {
   const { cluster, sharded, routers, membersOf, parameters } = parts;
-  const shrinks = sharded.shards.map((set) => ({
-    cluster,
-    set,
-    members: membersOf(set),
-    security: (signal: AbortSignal) => securityOf(cluster, signal),
-  }));
+  const shrinks = sharded.shards.map((set) => ({ cluster, set, members: membersOf(set) }));
   const drain = drainShards({
     sharded,
     routers,
@@ -41,13 +35,7 @@ export function resize(parts: Resize): readonly Stage[] {
   return [[patient(drain)], [patient(removeShards(parts))], shrinks.map(removeMembers), shrinks.map(removePods)];
 }
 
-const kindsOfShard = [
-  statefulSetKind,
-  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
-  { apiVersion: 'v1', kind: 'ConfigMap' },
-];
-const podKind = { apiVersion: 'v1', kind: 'Pod' };
-const claimKind = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
+const kindsOfShard = [statefulSetKind, disruptionBudgetKind, configMapKind];
 
 /** Removes the objects of shards that the cluster has let go, or that never came to be part of it. */
 function removeShards({ cluster, sharded, routers }: Resize): Step {
@@ -60,12 +48,12 @@ function removeShards({ cluster, sharded, routers }: Resize): Step {
       const known = new Set(
         (await routers.asAdmin(signal, (admin) => listShards(admin, signal))).map(({ _id }) => _id),
       );
-      const where = { namespace, labels: componentSelector(instance, 'shard') };
+      const where = { namespace, labels: roleSelector({ instance, role: 'shardsvr' }) };
       const objects = await Promise.all(
         [...kindsOfShard, podKind, claimKind].map((kind) => cluster.list(kind, where, signal)),
       );
       const surplus = [...new Set(objects.flat().flatMap(shardOf))].filter(
-        (name) => (shardIndexOf(name) ?? -1) >= sharded.shards.length && !known.has(name),
+        (name) => isSurplus(sharded, name) && !known.has(name),
       );
       for (const name of surplus) await removeShard(cluster, shardNamed(sharded, name), signal);
       return surplus.length > 0 ? wait(`waiting for ${surplus.join(', ')} to stop`) : done;

@@ -2,6 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Db } from 'mongodb';
 import type { Cluster } from '../../../kubernetes/cluster.js';
 import type { Administration } from '../administration.js';
+import { podKind } from '../kinds.js';
 import { change } from '../members/commands.js';
 import {
   adminLogin,
@@ -13,10 +14,9 @@ import {
 } from '../members/connections.js';
 import { isRunning, type Observed } from '../members/pod-states.js';
 import { podName } from '../names.js';
+import { ordinalOf } from '../replica-set/replica-set.js';
 import type { InstanceSecrets } from '../secrets.js';
 import { routerHost, routerSelector, routersName, type ShardedCluster } from './sharded-cluster.js';
-
-const podKind = { apiVersion: 'v1', kind: 'Pod' };
 
 /** Gets the database `admin` of one router. */
 type Work<Result> = (admin: Db) => Promise<Result>;
@@ -67,8 +67,11 @@ export class Routers implements Administration {
    */
   readonly forgetUsers = async (signal: AbortSignal): Promise<void> => {
     const { pods } = await this.observe(signal);
-    const running = pods.filter(isRunning).map(({ metadata }) => metadata?.name);
-    const ordinals = running.flatMap((name) => this.#everyOrdinal(name));
+    // Also of routers that the cluster is to lose.
+    const ordinals = pods
+      .filter(isRunning)
+      .map(({ metadata }) => ordinalOf({ name: routersName }, metadata?.name ?? ''))
+      .filter((ordinal) => ordinal !== undefined);
     await Promise.all(
       ordinals.map((ordinal) =>
         this.#on(ordinal, systemLogin(this.#secrets), (admin) => change(admin, { invalidateUserCache: 1 }, signal)),
@@ -84,12 +87,6 @@ export class Routers implements Administration {
 
   get #ordinals(): readonly number[] {
     return Array.from({ length: this.#sharded.routers.count }, (_, ordinal) => ordinal);
-  }
-
-  /** Also of routers that the cluster is to lose. */
-  #everyOrdinal(pod: string | undefined): readonly number[] {
-    const [, ordinal] = /-(\d+)$/.exec(pod ?? '') ?? [];
-    return ordinal === undefined ? [] : [Number(ordinal)];
   }
 
   async #onAny<Result>(login: Login, work: Work<Result>): Promise<Result> {

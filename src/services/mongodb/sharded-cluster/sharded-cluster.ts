@@ -1,12 +1,6 @@
 import type { JsonObject } from '../../service.js';
 import { mongodbPort, podName, serviceDomain } from '../names.js';
-import {
-  componentSelector,
-  type InstanceIdentity,
-  memberHost,
-  ordinals,
-  type ReplicaSet,
-} from '../replica-set/replica-set.js';
+import { componentSelector, type InstanceIdentity, memberHosts, type ReplicaSet } from '../replica-set/replica-set.js';
 import type { ServerPlan, ShardedClusterTemplate } from '../template.js';
 import { sizeOf } from './size.js';
 
@@ -67,11 +61,14 @@ export function shardIndexOf(name: string): number | undefined {
   return index === undefined ? undefined : Number(index);
 }
 
+/** Whether the cluster is not to have a shard of that name any more. Pure. */
+export function isSurplus({ shards }: Pick<ShardedCluster, 'shards'>, name: string): boolean {
+  return (shardIndexOf(name) ?? -1) >= shards.length;
+}
+
 /** `shard0/host:port,host:port`, as addShard and mongos.conf name a replica set. */
 export function seedsOf(set: ReplicaSet): string {
-  return `${set.name}/${ordinals(set)
-    .map((ordinal) => memberHost(set, ordinal))
-    .join(',')}`;
+  return `${set.name}/${memberHosts(set).join(',')}`;
 }
 
 export function routerHost({ namespace, clusterDomain }: InstanceIdentity, ordinal: number): string {

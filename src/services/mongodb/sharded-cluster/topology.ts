@@ -3,7 +3,7 @@ import type { Instance } from '../../service.js';
 import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
 import { Members } from '../members/members.js';
-import { applyObjects } from '../objects.js';
+import { applyObjects, neverFewer } from '../objects.js';
 import { bringUp } from '../replica-set/bring-up.js';
 import type { ReplicaSet } from '../replica-set/replica-set.js';
 import { writeWithMajority } from '../replica-set/verification.js';
@@ -38,7 +38,7 @@ export function shardedClusterTopology(
       ...joinShards({ sharded: shape, routers, secrets }),
     ],
     resize: () => [
-      [applyObjects(environment, topology, secrets)],
+      [applyObjects(environment, topology, secrets, neverFewer(cluster))],
       ...topology.bringUp(),
       ...resize({ cluster, sharded: shape, routers, membersOf, parameters }),
     ],
