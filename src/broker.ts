@@ -8,6 +8,7 @@ import { Completion } from './brokering/completion.js';
 import { expireBindings } from './brokering/expiry.js';
 import { InstanceBroker } from './brokering/instance-broker.js';
 import { refuseMissingPlans } from './brokering/plans-in-use.js';
+import { Rotations, rotateDue } from './brokering/rotations.js';
 import type { ServiceBindings } from './brokering/service-bindings.js';
 import type { ServiceInstances } from './brokering/service-instances.js';
 import { ServiceProcedures } from './brokering/service-procedures.js';
@@ -53,6 +54,7 @@ export class Broker {
     readonly catalog: Catalog,
     readonly serviceInstances: ServiceInstances,
     readonly serviceBindings: ServiceBindings,
+    readonly rotations: Rotations,
     /** In the roles that work. */
     readonly engine: Engine | undefined,
     readonly store: Store,
@@ -101,8 +103,13 @@ export class Broker {
     const worker = configuration.role === 'api' ? undefined : workerConnection(configuration.redisUrl, log);
     worker?.once('ready', () => void checkEvictionPolicy(worker, log));
     const procedures = new ServiceProcedures(services, instances, bindings);
+    const rotations = new Rotations(services, instances, acceptance);
     const expiry = expireBindings(bindings, (binding) => bindingBroker.expire(binding));
-    const tasks = [expiry, ...(createTasks?.(comparedWith(store, instances), identity) ?? [])];
+    const tasks = [
+      expiry,
+      rotateDue(instances, rotations),
+      ...(createTasks?.(comparedWith(store, instances), identity) ?? []),
+    ];
     const engine =
       worker &&
       new Engine(
@@ -110,7 +117,7 @@ export class Broker {
         { owner, queuePrefix: prefix, concurrency: configuration.workerConcurrency },
       );
     const redis = { requests, worker };
-    return new Broker(identity, catalog, instanceBroker, bindingBroker, engine, store, queue, redis);
+    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, engine, store, queue, redis);
   }
 
   /** Throws where the store does not answer. */

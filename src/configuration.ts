@@ -41,6 +41,8 @@ export abstract class Configuration {
   abstract readonly drainSeconds: number;
   /** When new bindings expire; 0 for never. */
   abstract readonly bindingLifetimeSeconds: number;
+  /** How long the certificates of an instance's servers are valid; they are renewed long before. */
+  abstract readonly certificateDays: number;
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
@@ -87,6 +89,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     synchronousSeconds: read.optional('HOLDFAST_SYNCHRONOUS_SECONDS', wholeNumber(0, 50), 5),
     drainSeconds: read.optional('HOLDFAST_DRAIN_SECONDS', wholeNumber(0, 300), 5),
     bindingLifetimeSeconds: read.optional('HOLDFAST_BINDING_LIFETIME_SECONDS', wholeNumber(0, 10 * 365 * 24 * 3600), 0),
+    certificateDays: read.optional('HOLDFAST_CERTIFICATE_DAYS', wholeNumber(1, 825), 90),
   };
   return read.finish(configuration);
 }

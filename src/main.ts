@@ -56,6 +56,7 @@ async function start(environment: NodeJS.ProcessEnv): Promise<{ readonly url: st
         brokerId,
         clusterDomain: configuration.clusterDomain,
         memberAccess: configuration.memberAccess,
+        certificateDays: configuration.certificateDays,
         ...(brokerNamespace !== undefined && { brokerNamespace }),
       }),
     createTasks: (stored, brokerId) => [

@@ -1,6 +1,6 @@
 import { OperatorError } from '../operations/errors.js';
 import { Procedures } from '../operations/procedures.js';
-import type { Procedure } from '../operations/step.js';
+import { done, type Procedure } from '../operations/step.js';
 import type { AnyService, JsonObject, Versioned } from '../services/service.js';
 import { UnknownKeyError } from '../store/encryption.js';
 import type { OperationRecord, ServiceInstanceRecord } from '../store/records.js';
@@ -50,6 +50,8 @@ export class ServiceProcedures extends Procedures {
         return versionOf(service.provision, procedureVersion)(await this.#instance(service, record));
       case 'update':
         return this.#update(service, record, procedureVersion);
+      case 'rotate':
+        return this.#rotate(service, record, operation);
       case 'deprovision':
         // Nothing is opened: what cannot be decrypted can still be deleted.
         return versionOf(service.deprovision, procedureVersion)(unopenedInstanceOf(record));
@@ -75,6 +77,36 @@ export class ServiceProcedures extends Procedures {
     return versionOf(service.update, version)(instance, from);
   }
 
+  async #rotate(
+    service: AnyService,
+    record: ServiceInstanceRecord,
+    { _id: operation, procedureVersion }: Pick<OperationRecord, '_id' | 'procedureVersion'>,
+  ): Promise<Procedure> {
+    const { rotation } = service;
+    const pending = record.rotation;
+    if (pending?.operation !== operation) throw new OperatorError('the instance has no rotation to carry out');
+    if (!pending.begun) {
+      const secrets = await rotation.begin(pending.what, await this.#instance(service, record));
+      await this.instances.beginRotation(record._id, operation, { secrets, nextRotation: rotation.next(secrets) });
+      // Whoever was first has stored theirs.
+      const begun = await this.instances.find(record._id);
+      if (!begun?.rotation?.begun) throw new Error('the rotation gave way to something else');
+      return await this.#rotate(service, begun, { _id: operation, procedureVersion });
+    }
+    const instance = await this.#instance(service, record);
+    const { stages, topics } = versionOf(rotation.carryOut, procedureVersion)(instance, pending.what);
+    const keepSecrets = {
+      key: 'keep-secrets',
+      description: 'keeping the new secrets',
+      run: async () => {
+        const secrets = rotation.end(instance.secrets);
+        await this.instances.endRotation(record._id, operation, { secrets, nextRotation: rotation.next(secrets) });
+        return done;
+      },
+    };
+    return { stages: [...stages, [keepSecrets]], topics };
+  }
+
   async #instance(service: AnyService, record: ServiceInstanceRecord) {
     return instanceOf(record, this.instances.parametersOf(record), await this.#instanceSecrets(service, record));
   }
@@ -83,7 +115,7 @@ export class ServiceProcedures extends Procedures {
     const known = this.instances.secretsOf(record);
     if (known) return known;
     const generated = await service.generateInstanceSecrets({ id: record._id, template: record.plan.template });
-    return await this.instances.keepSecrets(record._id, generated);
+    return await this.instances.keepSecrets(record._id, generated, { nextRotation: service.rotation.next(generated) });
   }
 
   async #binding(service: AnyService, operation: OperationRecord) {

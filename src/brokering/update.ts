@@ -67,6 +67,9 @@ export function decideUpdate(request: UpdateRequest, view: UpdateView): Decision
   const to = { template: form.plan.template, parameters: form.parameters };
   // After an update that failed, another one repairs, be it back to what was.
   const needsWork = record.unsettled === true || !isDeepStrictEqual(from, to);
+  if (needsWork && record.rotation?.operation !== undefined) {
+    return refuse('concurrency', `the instance's ${record.rotation.what} are being rotated: try again in some minutes`);
+  }
   const refusal = needsWork ? view.refusal(from, to) : undefined;
   return refusal === undefined ? { kind: 'accept', record, form, needsWork } : refuse('unprocessable', refusal);
 }

@@ -7,6 +7,8 @@ export interface ServiceParts {
   readonly brokerId: string;
   readonly clusterDomain: string;
   readonly memberAccess: 'direct' | 'tunnel';
+  /** How long the certificates of servers are valid, in days. */
+  readonly certificateDays: number;
   /** The namespace that the broker itself runs in, where it runs in the cluster. */
   readonly brokerNamespace?: string;
 }

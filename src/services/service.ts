@@ -56,12 +56,30 @@ export interface Form<Template> {
   readonly parameters: JsonObject;
 }
 
+/** Exchanges the secrets that an instance's servers and their clients know each other by, while apps go on. */
+export interface Rotation<Template, Secrets extends JsonObject, What extends string> {
+  /** What can be rotated, as operators call it. */
+  readonly rotatable: readonly What[];
+  /** What is to be rotated next, and when. */
+  next(secrets: Secrets): { readonly what: What; readonly at: Date };
+  /** The secrets with the new ones; stored before the first step sees them. */
+  begin(what: What, instance: Instance<Template, Secrets>): Promise<Secrets>;
+  readonly carryOut: Versioned<[instance: Instance<Template, Secrets>, what: What]>;
+  /** What is kept of the secrets when the last step is done. */
+  end(secrets: Secrets): Secrets;
+}
+
 /**
  * What knows how to build one kind of offering. A new service is a folder in `src/services` and a line in its registry.
  *
  * Secrets are generated once for an instance or a binding, and stored encrypted before a step sees them.
  */
-export interface Service<Template, InstanceSecrets extends JsonObject, BindingSecrets extends JsonObject> {
+export interface Service<
+  Template,
+  InstanceSecrets extends JsonObject,
+  BindingSecrets extends JsonObject,
+  Rotatable extends string = string,
+> {
   /** As the catalog file names it. */
   readonly name: string;
   /** Validates the `template` of a plan in the catalog file; the result is stored with each instance. */
@@ -86,6 +104,7 @@ export interface Service<Template, InstanceSecrets extends JsonObject, BindingSe
   readonly bind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;
   /** Also runs for bindings whose secrets are lost, or that are gone already. */
   readonly unbind: Versioned<[Instance<Template, InstanceSecrets>, UnopenedBinding]>;
+  readonly rotation: Rotation<Template, InstanceSecrets, Rotatable>;
 
   /** What an app gets. Pure: the same arguments give the same credentials. */
   credentials(instance: Instance<Template, InstanceSecrets>, binding: Binding<BindingSecrets>): JsonObject;
@@ -100,4 +119,4 @@ export interface Service<Template, InstanceSecrets extends JsonObject, BindingSe
 
 /** A service whose type arguments do not matter to who holds it. */
 // biome-ignore lint/suspicious/noExplicitAny: the registry hands each service only what that service made itself
-export type AnyService = Service<any, any, any>;
+export type AnyService = Service<any, any, any, any>;

@@ -2,7 +2,9 @@ import type { ClientSession, Document } from 'mongodb';
 import type { OperationKind, OperationRecord, Phase } from './records.js';
 import type { Store } from './store.js';
 
-const phases: Readonly<Record<OperationKind, { readonly succeeded: Phase; readonly failed: Phase }>> = {
+const phases: Readonly<
+  Record<Exclude<OperationKind, 'rotate'>, { readonly succeeded: Phase; readonly failed: Phase }>
+> = {
   provision: { succeeded: 'ready', failed: 'failed' },
   // What a failed update leaves can be used, and updated again.
   update: { succeeded: 'ready', failed: 'ready' },
@@ -14,7 +16,7 @@ const phases: Readonly<Record<OperationKind, { readonly succeeded: Phase; readon
 };
 
 /** Where the end of an operation leaves the instance or the binding that it worked on. */
-export function phaseAfter(kind: OperationKind, state: 'succeeded' | 'failed'): Phase {
+export function phaseAfter(kind: Exclude<OperationKind, 'rotate'>, state: 'succeeded' | 'failed'): Phase {
   return phases[kind][state];
 }
 
@@ -25,6 +27,10 @@ export async function applyEffect(
   state: 'succeeded' | 'failed',
   session: ClientSession,
 ): Promise<void> {
+  if (kind === 'rotate') {
+    await store.instances.updateOne({ _id: instance }, rotationEnded(state), { session });
+    return;
+  }
   const phase = phaseAfter(kind, state);
   if (binding !== undefined) {
     await store.bindings.updateOne({ _id: binding }, changesTo(phase), { session });
@@ -36,6 +42,15 @@ export async function applyEffect(
   if (phase === 'deleted') {
     await store.bindings.updateMany({ instance, living: true }, changesTo(phase), { session });
   }
+}
+
+/** How long after a failure a rotation is carried on. */
+const rotationRetryMinutes = 10;
+
+function rotationEnded(state: 'succeeded' | 'failed'): Document[] {
+  if (state === 'succeeded') return [{ $unset: 'rotation' }];
+  const at = { $dateAdd: { startDate: '$$NOW', unit: 'minute', amount: rotationRetryMinutes } };
+  return [{ $set: { nextRotation: { what: '$rotation.what', at } } }, { $unset: 'rotation.operation' }];
 }
 
 function changesTo(phase: Phase): Document[] {

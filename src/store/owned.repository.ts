@@ -37,11 +37,11 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
   }
 
   /** Stores what was generated, unless something was already; answers what is stored from now on. */
-  async keepSecrets(id: string, generated: JsonObject): Promise<JsonObject> {
+  async keepSecrets(id: string, generated: JsonObject, besides: Partial<Owned> = {}): Promise<JsonObject> {
     await sideEffect(`keep secrets of ${this.collection.collectionName}`, () =>
       this.change(
         { _id: id, living: true, secrets: { $exists: false } } as Filter<Owned>,
-        { $set: { secrets: this.seal(id, 'secrets', generated) } } as UpdateFilter<Owned>,
+        { $set: { ...besides, secrets: this.seal(id, 'secrets', generated) } } as UpdateFilter<Owned>,
       ),
     );
     const kept = await this.find(id);

@@ -46,6 +46,18 @@ export interface ServiceInstanceRecord extends Owned {
   readonly unsettled?: boolean;
   /** What an update that runs makes of it. */
   readonly update?: PendingUpdate;
+  /** What of the secrets is to be rotated next. */
+  readonly nextRotation?: { readonly what: string; readonly at: Date };
+  /** A rotation that is not done: it runs, or has failed and is to be carried on. */
+  readonly rotation?: PendingRotation;
+}
+
+export interface PendingRotation {
+  readonly what: string;
+  /** While it runs. */
+  readonly operation?: string;
+  /** The secrets are those that it brings about. */
+  readonly begun: boolean;
 }
 
 export interface PendingUpdate {
@@ -76,8 +88,11 @@ export interface ServiceBindingRecord extends Owned {
   readonly expiresAt?: Date;
 }
 
-/** `expire`: as `unbind`, by ourselves, and the binding stays until the platform unbinds it. */
-export type OperationKind = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind' | 'expire';
+/**
+ * What we do by ourselves: `expire` is an `unbind`, and the binding stays until the platform unbinds it; `rotate`
+ * exchanges secrets of an instance, which stays ready meanwhile.
+ */
+export type OperationKind = 'provision' | 'update' | 'deprovision' | 'rotate' | 'bind' | 'unbind' | 'expire';
 
 /**
  * - `queued`: waits for its turn, in order of acceptance

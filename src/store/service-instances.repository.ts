@@ -1,9 +1,15 @@
-import type { ClientSession } from 'mongodb';
+import type { ClientSession, Filter } from 'mongodb';
 import type { JsonObject } from '../services/service.js';
+import { sideEffect } from '../side-effects.js';
 import type { KeyRing } from './encryption.js';
 import { OwnedRepository } from './owned.repository.js';
-import type { ServiceInstanceRecord } from './records.js';
+import type { PendingRotation, ServiceInstanceRecord } from './records.js';
 import type { Store } from './store.js';
+
+export interface RotatedSecrets {
+  readonly secrets: JsonObject;
+  readonly nextRotation: NonNullable<ServiceInstanceRecord['nextRotation']>;
+}
 
 export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceRecord> {
   constructor(store: Store, keys: KeyRing) {
@@ -20,10 +26,18 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
    */
   async claim(
     seen: ServiceInstanceRecord,
-    change: Partial<Pick<ServiceInstanceRecord, 'phase' | 'lastOperation' | 'planId' | 'plan' | 'context' | 'update'>>,
+    change: Partial<
+      Pick<ServiceInstanceRecord, 'phase' | 'lastOperation' | 'planId' | 'plan' | 'context' | 'update' | 'rotation'>
+    >,
     session: ClientSession,
   ): Promise<boolean> {
     return await this.change(this.unchangedSince(seen), { $set: change, $inc: { revision: 1 } }, session);
+  }
+
+  /** Nor has a rotation begun or ended. */
+  protected override unchangedSince(seen: ServiceInstanceRecord): Filter<ServiceInstanceRecord> {
+    const operation = seen.rotation?.operation;
+    return { ...super.unchangedSince(seen), 'rotation.operation': operation ?? { $exists: false } };
   }
 
   /**
@@ -38,6 +52,43 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
   /** The parameters that a running update gives it. */
   pendingParametersOf({ _id, update }: ServiceInstanceRecord): JsonObject | undefined {
     return update && this.open(_id, 'parameters', update.parameters);
+  }
+
+  /** Stores the secrets that a rotation brings about, once. */
+  async beginRotation(id: string, operation: string, next: RotatedSecrets): Promise<void> {
+    await this.#exchangeSecrets(id, { operation, begun: false }, next, 'begin rotation');
+  }
+
+  /** Stores what is left of them when all servers have them. */
+  async endRotation(id: string, operation: string, next: RotatedSecrets): Promise<void> {
+    await this.#exchangeSecrets(id, { operation, begun: true }, next, 'end rotation');
+  }
+
+  async #exchangeSecrets(
+    id: string,
+    { operation, begun }: Pick<PendingRotation, 'operation' | 'begun'>,
+    { secrets, nextRotation }: RotatedSecrets,
+    title: string,
+  ): Promise<void> {
+    const set = { secrets: this.seal(id, 'secrets', secrets), nextRotation, 'rotation.begun': true };
+    await sideEffect(title, () =>
+      this.change({ _id: id, living: true, 'rotation.operation': operation, 'rotation.begun': begun }, { $set: set }),
+    );
+  }
+
+  /** Instances in use of whose secrets some are to be rotated by now, those that are due longest first. */
+  async findRotationDue(limit: number): Promise<readonly ServiceInstanceRecord[]> {
+    return await this.collection
+      .find({
+        living: true,
+        phase: 'ready',
+        'rotation.operation': { $exists: false },
+        'nextRotation.at': { $exists: true },
+        $expr: { $lte: ['$nextRotation.at', '$$NOW'] },
+      })
+      .sort({ 'nextRotation.at': 1 })
+      .limit(limit)
+      .toArray();
   }
 
   /** Those of some internal ids that are of living instances. */

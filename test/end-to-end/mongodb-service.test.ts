@@ -10,7 +10,13 @@ import { effectsOf } from '../support/told-effects.js';
 
 /** The procedures of the service one after the other on a real cluster, without a broker; prints what each step takes. */
 const cluster = new KubernetesCluster(loadKubeConfig(process.env));
-const service = mongodbService({ cluster, brokerId: 'test', clusterDomain: 'cluster.local', memberAccess: 'tunnel' });
+const service = mongodbService({
+  cluster,
+  brokerId: 'test',
+  clusterDomain: 'cluster.local',
+  memberAccess: 'tunnel',
+  certificateDays: 90,
+});
 
 const plan = {
   topology: 'replica-set',

@@ -12,7 +12,13 @@ import { clusterLookup } from '../support/cluster-dns.js';
 
 /** What users set of an instance, on a real cluster, without a broker; prints what each step takes. */
 const cluster = new KubernetesCluster(loadKubeConfig(process.env));
-const service = mongodbService({ cluster, brokerId: 'test', clusterDomain: 'cluster.local', memberAccess: 'tunnel' });
+const service = mongodbService({
+  cluster,
+  brokerId: 'test',
+  clusterDomain: 'cluster.local',
+  memberAccess: 'tunnel',
+  certificateDays: 90,
+});
 
 const plan = {
   topology: 'replica-set',

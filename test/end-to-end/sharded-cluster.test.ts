@@ -1,11 +1,12 @@
 import type { V1NetworkPolicy, V1Pod } from '@kubernetes/client-node';
 import type { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { admin, inNamespace, kinds, never, volumesOf } from '../support/admin-cluster.js';
+import { admin, inNamespace, kinds, never, readSecret, volumesOf } from '../support/admin-cluster.js';
 import { startWriting } from '../support/app-writer.js';
 import { type AppCredentials, appClient, bind, provision } from '../support/apps.js';
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
+import { beginRotation, endOfRotation } from '../support/rotations.js';
 import { asSystem, onRouter } from '../support/routers.js';
 import { hasStandIns, needsWritePause, shardedCatalog } from '../support/sharded-catalog.js';
 
@@ -318,6 +319,39 @@ describe(`a shard that cannot be drained, ${routing}`, () => {
   }, 300_000);
 });
 
+describe(`the secrets of a sharded cluster, ${routing}`, () => {
+  const hosts = () => [
+    ...members('cfg', 3).map((pod) => `${pod}.cfg.${namespace}.svc.cluster.local:27017`),
+    ...[...members('shard0', 3), ...members('shard1', 3)].map((pod) => shardHostOf(namespace, pod)),
+    ...members('router', 2).map((pod) => `${pod}.router.${namespace}.svc.cluster.local:27017`),
+  ];
+
+  it.each(['authority', 'key-file'])(
+    'are exchanged while an app writes: %s',
+    async (what) => {
+      const { id } = await place.instance('orders');
+      const former = (await readSecret(namespace, 'keyfile'))?.keyfile ?? '';
+      const app = await bind(broker, 'orders', `before ${what}`, small);
+      const writer = startWriting(app);
+      await writer.someMore();
+      expect(await endOfRotation(place.store, await beginRotation(place.store, id, what))).toMatchObject({
+        state: 'succeeded',
+      });
+      await writer.someMore();
+      const { acknowledged, found } = await writer.stop();
+      expect(found).toBe(acknowledged);
+      const ping = (client: MongoClient) => client.db('admin').command({ ping: 1 });
+      for (const host of hosts()) {
+        expect(await asSystem(namespace, host, ping)).toMatchObject({ ok: 1 });
+        if (what === 'key-file')
+          await expect(asSystem(namespace, host, ping, former)).rejects.toThrow(/Authentication/);
+      }
+      await broker.unbind('orders', `before ${what}`, small);
+    },
+    300_000,
+  );
+});
+
 describe(`a DELETE of a sharded cluster, ${routing}`, () => {
   it('leaves nothing', async () => {
     for (const [id, sold] of [
@@ -357,4 +391,5 @@ async function leaveCopy(instance: string, shard: string, database: string, coll
   );
 }
 
-const shardHost = (instance: string, shard: string) => `${shard}-0.shard.${instance}.svc.cluster.local:27017`;
+const shardHost = (instance: string, shard: string) => shardHostOf(instance, `${shard}-0`);
+const shardHostOf = (instance: string, pod: string) => `${pod}.shard.${instance}.svc.cluster.local:27017`;

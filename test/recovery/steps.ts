@@ -26,6 +26,7 @@ async function stepsOfService(
     brokerId: 'recovery',
     clusterDomain: 'cluster.local',
     memberAccess: 'direct',
+    certificateDays: 90,
   } as const;
   const service = createServices(parts).find((candidate) => candidate.name === name);
   if (!service) throw new Error(`this build has no service ${name}`);

@@ -14,10 +14,15 @@ export async function onRouter<Result>(
   return await onServer(namespace, uri, (client) => ask(client.db('admin')));
 }
 
-/** Any server, asked as `__system`: the replica sets of a sharded cluster have no users of their own. */
-export async function asSystem<Result>(namespace: string, host: string, ask: (client: MongoClient) => Promise<Result>) {
-  const keyFile = await readSecret(namespace, 'keyfile');
-  const password = encodeURIComponent(keyFile?.keyfile?.replace(/\s/g, '') ?? '');
+/** Any server, asked as `__system`, by the key file that it has now or another one: the replica sets of a sharded cluster have no users of their own. */
+export async function asSystem<Result>(
+  namespace: string,
+  host: string,
+  ask: (client: MongoClient) => Promise<Result>,
+  keyFile?: string,
+) {
+  const text = keyFile ?? (await readSecret(namespace, 'keyfile'))?.keyfile;
+  const password = encodeURIComponent(text?.replace(/\s/g, '') ?? '');
   return await onServer(namespace, `mongodb://__system:${password}@${host}/?authSource=local&tls=true`, ask);
 }
 

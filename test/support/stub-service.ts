@@ -11,9 +11,9 @@ import type {
 } from '../../src/services/service.js';
 
 type Template = { readonly size: number };
-type InstanceSecrets = { readonly key: string };
+type InstanceSecrets = { readonly key: string; readonly formerKey?: string };
 type BindingSecrets = { readonly password: string };
-type Verb = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind';
+type Verb = 'provision' | 'update' | 'deprovision' | 'rotate' | 'bind' | 'unbind';
 
 /** A run of one of the stub's steps, as a test sees it. */
 export interface StubStep {
@@ -54,6 +54,7 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
     provision: [['first'], ['second-a', 'second-b'], ['third']],
     update: [['paint']],
     deprovision: [['clear']],
+    rotate: [['exchange']],
     bind: [['user']],
     unbind: [['drop']],
   };
@@ -77,6 +78,24 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
   readonly deprovision = this.#versioned('deprovision');
   readonly bind = this.#versioned('bind');
   readonly unbind = this.#versioned('unbind');
+
+  /** When the keys of instances that are made from now on are due. */
+  keysAreDueAt = new Date('9999-01-01');
+  readonly rotation = {
+    rotatable: ['key'],
+    next: () => ({ what: 'key', at: this.keysAreDueAt }),
+    begin: async (_: string, { secrets: { key } }: Instance<Template, InstanceSecrets>) => ({
+      key: `key-${++this.generated}`,
+      formerKey: key,
+    }),
+    carryOut: {
+      current: 1,
+      versions: {
+        1: (instance: Instance<Template, InstanceSecrets>) => this.#versioned('rotate').versions[1](instance),
+      },
+    },
+    end: ({ key }: InstanceSecrets) => ({ key }),
+  };
 
   /** It cannot shrink, nor turn black. */
   refuseUpdate(from: Form<Template>, to: Form<Template>) {

@@ -45,6 +45,7 @@ test('what need not be set has defaults', () => {
     workerConcurrency: 50,
     clusterDomain: 'cluster.local',
     memberAccess: 'tunnel',
+    certificateDays: 90,
     deletedGraceSeconds: 3600,
     synchronousSeconds: 5,
     drainSeconds: 5,

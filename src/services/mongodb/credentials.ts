@@ -1,7 +1,7 @@
 import type { Binding, Instance, JsonObject } from '../service.js';
 import { accessOf } from './access.js';
 import { bindingName, mongodbPort } from './names.js';
-import type { BindingSecrets, InstanceSecrets } from './secrets.js';
+import { type BindingSecrets, type InstanceSecrets, trustedAuthorities } from './secrets.js';
 import { hostsOf, type Shape } from './shape.js';
 
 /** What an app gets. `type` and `provider` make a Secret of it one of servicebinding.io. */
@@ -28,7 +28,7 @@ export function credentials(
     ...(replicaSet !== undefined && { replica_set: replicaSet }),
     auth_source: 'admin',
     tls: true,
-    ca_certificate: secrets.authority.certificate,
+    ca_certificate: trustedAuthorities(secrets),
   };
 }
 

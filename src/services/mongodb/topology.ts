@@ -2,7 +2,9 @@ import type { Manifest } from '../../kubernetes/cluster.js';
 import type { Stage } from '../../operations/step.js';
 import type { Instance } from '../service.js';
 import type { Environment } from './environment.js';
+import type { MemberAddress } from './members/routes.js';
 import type { ReplicaSet } from './replica-set/replica-set.js';
+import type { Restart } from './replica-set/restart.js';
 import type { SecurityContext } from './replica-set/server-pod.js';
 import type { Configurable } from './replica-set/server-settings.js';
 import { replicaSetTopology } from './replica-set/topology.js';
@@ -15,6 +17,8 @@ import type { Template } from './template.js';
 export interface Topology extends Configurable {
   readonly shape: Shape;
   readonly sets: readonly ReplicaSet[];
+  /** All members, and all routers. */
+  readonly servers: readonly MemberAddress[];
   /** What the pods need before they start, besides what all instances have. */
   readonly manifests: readonly Manifest[];
   readonly routers: (security: SecurityContext) => readonly Manifest[];
@@ -22,6 +26,8 @@ export interface Topology extends Configurable {
   bringUp(): readonly Stage[];
   /** Before the settings, an update also brings about what has changed of the size. */
   resize(): readonly Stage[];
+  /** Has the servers that are due start anew, so that apps can go on meanwhile. */
+  readonly restart: (restart: Restart) => readonly Stage[];
 }
 
 export function topologyOf(environment: Environment, instance: Instance<Template, InstanceSecrets>): Topology {

@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { change, command, majority } from './members/commands.js';
-import { adminLogin } from './members/connections.js';
 import { hasCodeName } from './members/server-errors.js';
+import { adminUser } from './names.js';
 import type { InstanceSecrets } from './secrets.js';
 
 export interface Role {
@@ -32,8 +32,8 @@ export async function ensureUser(admin: Db, user: User, signal: AbortSignal): Pr
 
 /** Holdfast's own user, whom a set or a cluster gets first. */
 export async function ensureAdministrator(admin: Db, secrets: InstanceSecrets, signal: AbortSignal): Promise<void> {
-  const { username: name, password } = adminLogin(secrets);
-  await ensureUser(admin, { name, password, roles: [{ role: 'root', db: 'admin' }] }, signal);
+  const user = { name: adminUser, password: secrets.adminPassword, roles: [{ role: 'root', db: 'admin' }] };
+  await ensureUser(admin, user, signal);
 }
 
 /** The user's open connections are refused, and what they run ends, before the user is gone. */

@@ -36,6 +36,7 @@ func init() {
 		"getShardMap":           {"getShardMap", cluster, (*asked).shardMap},
 		"flushRouterConfig":     {"flushRouterConfig", cluster, (*asked).flushRouting},
 		"invalidateUserCache":   {"invalidateUserCache", cluster, (*asked).forgetUsers},
+		"rotateCertificates":    {"rotateCertificates", cluster, (*asked).rotateCertificates},
 		"serverStatus":          {"serverStatus", cluster, (*asked).serverStatus},
 		"listDatabases":         {run: (*asked).listDatabases},
 	}

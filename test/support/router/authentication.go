@@ -6,7 +6,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// A client authenticates at the config servers' primary, through us: no password is ever seen here.
+// A client authenticates at the config servers' primary, through us: no password is ever seen here. The system alone
+// does so at us.
 
 // connectUpstream opens a new connection, which nobody has authenticated on.
 func (c *client) connectUpstream(within time.Duration) error {
@@ -17,7 +18,7 @@ func (c *client) connectUpstream(within time.Duration) error {
 		if err != nil {
 			return err
 		}
-		if c.upstream, err = dial(primary, c.router.system.tls); err == nil {
+		if c.upstream, err = dial(primary, c.router.certificates.client()); err == nil {
 			return nil
 		}
 		c.upstream = nil
@@ -41,6 +42,9 @@ var greetings = []string{"saslSupportedMechs", "speculativeAuthenticate"}
 // gets no answer to it authenticates the long way.
 func (c *client) greetUpstream(request *message) bson.D {
 	greeting := bson.D{{Key: "hello", Value: 1}}
+	if speculative := documentOf(request.body, "speculativeAuthenticate"); speculative != nil && startsAsSystem(speculative) {
+		return nil
+	}
 	for _, name := range greetings {
 		if value, err := request.body.LookupErr(name); err == nil {
 			greeting = append(greeting, bson.E{Key: name, Value: value})
@@ -64,7 +68,10 @@ func (c *client) greetUpstream(request *message) bson.D {
 }
 
 func (c *client) startAuthentication(request *message) (bson.Raw, error) {
-	c.user = nil
+	c.user, c.systemLogin = nil, nil
+	if startsAsSystem(request.body) {
+		return c.startSystemLogin(request)
+	}
 	if err := c.connectUpstream(patience); err != nil {
 		return nil, err
 	}
@@ -72,6 +79,9 @@ func (c *client) startAuthentication(request *message) (bson.Raw, error) {
 }
 
 func (c *client) goOnAuthenticating(request *message) (bson.Raw, error) {
+	if c.systemLogin != nil {
+		return c.goOnAsSystem(request)
+	}
 	if c.upstream == nil {
 		return nil, newFailure(17, "ProtocolError", "No SASL session state found")
 	}

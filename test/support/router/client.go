@@ -14,6 +14,8 @@ type client struct {
 	id     int32
 	// upstream goes to the config servers' primary, and has authenticated as the client has.
 	upstream *connection
+	// systemLogin is under way.
+	systemLogin *systemLogin
 	// user is nil before the client has authenticated.
 	user *user
 }

@@ -193,7 +193,7 @@ func (s *replicaSet) ask(hosts []string) error {
 }
 
 func (s *replicaSet) hello(host string) (bson.Raw, error) {
-	connected, err := dial(host, s.system.tls)
+	connected, err := dial(host, s.system.certificates.client())
 	if err != nil {
 		return nil, err
 	}

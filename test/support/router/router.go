@@ -2,11 +2,8 @@ package main
 
 import (
 	"crypto/tls"
-	"crypto/x509"
-	"fmt"
 	"log"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,11 +13,11 @@ import (
 
 // router is what all connections of clients share.
 type router struct {
-	settings *settings
-	tls      *tls.Config
-	system   *system
-	config   *replicaSet
-	started  time.Time
+	settings     *settings
+	certificates *certificates
+	system       *system
+	config       *replicaSet
+	started      time.Time
 
 	users        users
 	routing      routing
@@ -40,24 +37,15 @@ type shard struct {
 }
 
 func newRouter(settings *settings) (*router, error) {
-	certificate, err := tls.LoadX509KeyPair(settings.Net.TLS.CertificateKeyFile, settings.Net.TLS.CertificateKeyFile)
+	certificates, err := newCertificates(settings)
 	if err != nil {
 		return nil, err
 	}
-	pem, err := os.ReadFile(settings.Net.TLS.CAFile)
+	passwords, err := settings.systemPasswords()
 	if err != nil {
 		return nil, err
 	}
-	authorities := x509.NewCertPool()
-	if !authorities.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", settings.Net.TLS.CAFile)
-	}
-	password, err := settings.systemPassword()
-	if err != nil {
-		return nil, err
-	}
-	certificates := []tls.Certificate{certificate}
-	system, err := newSystem(&tls.Config{RootCAs: authorities, Certificates: certificates, MinVersion: tls.VersionTLS12}, password)
+	system, err := newSystem(certificates, passwords)
 	if err != nil {
 		return nil, err
 	}
@@ -66,17 +54,12 @@ func newRouter(settings *settings) (*router, error) {
 		return nil, err
 	}
 	made := &router{
-		settings: settings,
-		tls: &tls.Config{
-			Certificates: certificates,
-			ClientAuth:   tls.VerifyClientCertIfGiven,
-			ClientCAs:    authorities,
-			MinVersion:   tls.VersionTLS12,
-		},
-		system:  system,
-		config:  newReplicaSet(set, hosts, system),
-		started: time.Now(),
-		shards:  map[string]*shard{},
+		settings:     settings,
+		certificates: certificates,
+		system:       system,
+		config:       newReplicaSet(set, hosts, system),
+		started:      time.Now(),
+		shards:       map[string]*shard{},
 	}
 	made.users.config, made.routing.config = made.config, made.config
 	return made, nil
@@ -101,7 +84,7 @@ func (r *router) serve(listener net.Listener) error {
 		if err != nil {
 			return err
 		}
-		connected := &client{Conn: tls.Server(accepted, r.tls), router: r, id: r.ids.Add(1)}
+		connected := &client{Conn: tls.Server(accepted, r.certificates.server()), router: r, id: r.ids.Add(1)}
 		go connected.serve()
 	}
 }

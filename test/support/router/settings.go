@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"unicode"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -50,18 +49,21 @@ func (s *settings) hosts() []string {
 	return strings.Split(s.Net.BindIP, ",")
 }
 
-// systemPassword is what members log in with at each other: the key file's text without white space.
-func (s *settings) systemPassword() (string, error) {
+// systemPasswords are what members log in with at each other: the key file's text without white space, or the texts
+// of a YAML sequence.
+func (s *settings) systemPasswords() ([]string, error) {
 	text, err := os.ReadFile(s.Security.KeyFile)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return strings.Map(func(character rune) rune {
-		if unicode.IsSpace(character) {
-			return -1
-		}
-		return character
-	}, string(text)), nil
+	var keys []string
+	if yaml.Unmarshal(text, &keys) != nil {
+		keys = []string{string(text)}
+	}
+	for index, key := range keys {
+		keys[index] = strings.Join(strings.Fields(key), "")
+	}
+	return keys, nil
 }
 
 // splitHosts parses `set/host:port,host:port`.

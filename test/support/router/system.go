@@ -1,7 +1,7 @@
 package main
 
 import (
-	"crypto/tls"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,25 +9,45 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
 
-// system logs in at members as one of them, by the key file that all share.
+// system logs in at members as one of them, by a key file that all share.
 type system struct {
-	tls *tls.Config
-	// One client for all connections: it keeps the keys that it has derived for a member.
-	client *scram.Client
+	certificates *certificates
+	// One client a key for all connections: it keeps what it has derived for a member.
+	clients []*scram.Client
 }
 
-func newSystem(configuration *tls.Config, password string) (*system, error) {
-	client, err := scram.SHA256.NewClient("__system", password, "")
-	return &system{configuration, client}, err
+func newSystem(certificates *certificates, passwords []string) (*system, error) {
+	made := &system{certificates: certificates}
+	for _, password := range passwords {
+		client, err := scram.SHA256.NewClient(systemName, password, "")
+		if err != nil {
+			return nil, err
+		}
+		made.clients = append(made.clients, client)
+	}
+	return made, nil
 }
 
-func (s *system) connect(address string) (*connection, error) {
-	connected, err := dial(address, s.tls)
+// connect tries one key after the other.
+func (s *system) connect(address string) (connected *connection, err error) {
+	for _, client := range s.clients {
+		if connected, err = s.connectWith(client, address); err == nil {
+			return connected, nil
+		}
+		if refused := (*failure)(nil); !errors.As(err, &refused) || refused.code != 18 {
+			break
+		}
+	}
+	return nil, err
+}
+
+func (s *system) connectWith(client *scram.Client, address string) (*connection, error) {
+	connected, err := dial(address, s.certificates.client())
 	if err != nil {
 		return nil, err
 	}
 	connected.SetDeadline(time.Now().Add(10 * time.Second))
-	if err := s.authenticate(connected); err != nil {
+	if err := authenticate(client, connected); err != nil {
 		connected.Close()
 		return nil, fmt.Errorf("cannot log in at %s: %w", address, err)
 	}
@@ -35,8 +55,8 @@ func (s *system) connect(address string) (*connection, error) {
 	return connected, nil
 }
 
-func (s *system) authenticate(at *connection) error {
-	conversation := s.client.NewConversation()
+func authenticate(client *scram.Client, at *connection) error {
+	conversation := client.NewConversation()
 	payload, err := conversation.Step("")
 	if err != nil {
 		return err

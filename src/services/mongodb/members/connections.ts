@@ -1,12 +1,15 @@
+import { createHash } from 'node:crypto';
 import { type Db, MongoClient, MongoServerError } from 'mongodb';
 import { adminUser } from '../names.js';
 import type { InstanceSecrets } from '../secrets.js';
 import type { MemberAddress, OpenRoute, Route } from './routes.js';
+import { hasCodeName } from './server-errors.js';
 
 /** Whom a member takes us for, and whether we wait for its answers for as long as they take. */
 export interface Login {
   readonly username: string;
-  readonly password: string;
+  /** Tried in turn: while key files are rotated there are two. */
+  readonly passwords: readonly string[];
   readonly authSource: 'admin' | 'local';
   readonly isPatient?: true;
 }
@@ -15,15 +18,15 @@ export interface Login {
  * Every member knows `__system` by the key file's text: it initiates and reconfigures a set that has no users yet, and
  * needs no localhost exception for that.
  */
-export const systemLogin = ({ keyFile }: InstanceSecrets): Login => ({
+export const systemLogin = ({ keyFile, formerKeyFile }: InstanceSecrets): Login => ({
   username: '__system',
-  password: keyFile.replace(/\s/g, ''),
+  passwords: formerKeyFile === undefined ? [keyFile] : [keyFile, formerKeyFile],
   authSource: 'local',
 });
 
 export const adminLogin = ({ adminPassword }: InstanceSecrets): Login => ({
   username: adminUser,
-  password: adminPassword,
+  passwords: [adminPassword],
   authSource: 'admin',
 });
 
@@ -52,14 +55,14 @@ export class MemberConnections {
     this.#openRoute = openRoute;
   }
 
-  /** @param authority the PEM certificate that the member's own is signed by */
+  /** @param authority PEM certificates, one of which the member's own is signed by */
   async use<Result>(
     member: MemberAddress,
     login: Login,
     authority: string,
     work: (admin: Db) => Promise<Result>,
   ): Promise<Result> {
-    const key = `${login.username}@${member.host}${login.isPatient ? ' patiently' : ''}`;
+    const key = keyOf(member, login);
     const entry = this.#entries.get(key) ?? this.#add(key, open(this.#openRoute, member, login, authority));
     clearTimeout(entry.idle);
     entry.users += 1;
@@ -67,8 +70,10 @@ export class MemberConnections {
       const { client } = await entry.opening;
       return await work(client.db('admin'));
     } catch (error) {
-      if (!(error instanceof MongoServerError)) this.#forget(key, entry);
-      throw error;
+      // A member that started anew may take only another of the passwords.
+      const isRefused = hasCodeName(error, 'AuthenticationFailed');
+      if (isRefused || !(error instanceof MongoServerError)) this.#forget(key, entry);
+      throw isRefused && login.passwords.length > 1 ? new MemberUnreachable(member.pod, error) : error;
     } finally {
       entry.users -= 1;
       if (entry.users === 0) this.#closeWhenIdle(key, entry);
@@ -106,10 +111,26 @@ export class MemberConnections {
   }
 }
 
-async function open(
+function keyOf({ host }: MemberAddress, { username, passwords, isPatient }: Login): string {
+  const digest = createHash('sha256').update(passwords.join('\n')).digest('base64');
+  return `${username}@${host} ${digest}${isPatient ? ' patiently' : ''}`;
+}
+
+async function open(openRoute: OpenRoute, member: MemberAddress, login: Login, authority: string): Promise<Connection> {
+  const [password = '', ...others] = login.passwords;
+  try {
+    return await openWith(openRoute, member, login, password, authority);
+  } catch (error) {
+    if (others.length === 0 || !hasCodeName(error, 'AuthenticationFailed')) throw error;
+    return await open(openRoute, member, { ...login, passwords: others }, authority);
+  }
+}
+
+async function openWith(
   openRoute: OpenRoute,
   member: MemberAddress,
-  { username, password, authSource, isPatient }: Login,
+  { username, authSource, isPatient }: Login,
+  password: string,
   authority: string,
 ): Promise<Connection> {
   const route = await openRoute(member);

@@ -3,7 +3,7 @@ import { OperatorError } from '../../../operations/errors.js';
 import { podName } from '../names.js';
 import { poll } from '../poll.js';
 import { memberHost, ordinalOf, ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
-import type { InstanceSecrets } from '../secrets.js';
+import { type InstanceSecrets, trustedAuthorities } from '../secrets.js';
 import { type Hello, hello } from './commands.js';
 import {
   adminLogin,
@@ -91,7 +91,12 @@ export class Members {
   }
 
   async #connect<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
-    return await this.#connections.use(this.#addressOf(ordinal), login, this.#secrets.authority.certificate, work);
+    return await this.#connections.use(
+      memberAddress(this.#set, ordinal),
+      login,
+      trustedAuthorities(this.#secrets),
+      work,
+    );
   }
 
   async #on<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
@@ -101,16 +106,16 @@ export class Members {
       if (!hasCodeName(error, 'AuthenticationFailed')) throw error;
       throw new OperatorError(
         `MongoDB refuses ${login.username}`,
-        { member: this.#addressOf(ordinal).host },
+        { member: memberHost(this.#set, ordinal) },
         { cause: error },
       );
     }
   }
+}
 
-  #addressOf(ordinal: number): MemberAddress {
-    const { instance, name } = this.#set;
-    return { namespace: instance.namespace, pod: podName(name, ordinal), host: memberHost(this.#set, ordinal) };
-  }
+export function memberAddress(set: ReplicaSet, ordinal: number): MemberAddress {
+  const { instance, name } = set;
+  return { namespace: instance.namespace, pod: podName(name, ordinal), host: memberHost(set, ordinal) };
 }
 
 /** For now: an election ends it. */

@@ -15,7 +15,7 @@ import {
   serviceAccountName,
   tlsSecretName,
 } from '../names.js';
-import type { InstanceSecrets } from '../secrets.js';
+import { certificateKeyOf, type InstanceSecrets, keyFileText, trustedAuthorities } from '../secrets.js';
 import { mongodConfiguration, mountedFiles } from './mongod-configuration.js';
 import { membersPolicy } from './network-policies.js';
 import {
@@ -61,13 +61,13 @@ export function serviceAccount(instance: InstanceIdentity): Typed<V1ServiceAccou
   };
 }
 
-function secretManifests(instance: InstanceIdentity, secrets: InstanceSecrets): Typed<V1Secret>[] {
+export function secretManifests(instance: InstanceIdentity, secrets: InstanceSecrets): Typed<V1Secret>[] {
   const { keyFile, authority, certificateKey } = mountedFiles;
   return [
-    secret(instance, keyFileSecretName, { [keyFile]: secrets.keyFile }),
+    secret(instance, keyFileSecretName, { [keyFile]: keyFileText(secrets) }),
     secret(instance, tlsSecretName, {
-      [authority]: secrets.authority.certificate,
-      [certificateKey]: `${secrets.member.certificate}\n${secrets.member.key}\n`,
+      [authority]: trustedAuthorities(secrets),
+      [certificateKey]: certificateKeyOf(secrets),
     }),
     secret(instance, adminSecretName, { username: adminUser, password: secrets.adminPassword }),
   ];

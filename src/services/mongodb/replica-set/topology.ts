@@ -1,11 +1,13 @@
 import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
-import { Members } from '../members/members.js';
+import { Members, memberAddress } from '../members/members.js';
 import type { InstanceSecrets } from '../secrets.js';
 import type { SingleReplicaSet } from '../shape.js';
 import type { Topology } from '../topology.js';
 import { bringUp } from './bring-up.js';
 import { membersService, replicaSetManifests } from './manifests.js';
+import { ordinals } from './replica-set.js';
+import { restartMembers } from './restart.js';
 import { writeWithMajority } from './verification.js';
 
 export function replicaSetTopology(
@@ -19,10 +21,12 @@ export function replicaSetTopology(
     shape,
     name: set.name,
     sets: [set],
+    servers: ordinals(set).map((ordinal) => memberAddress(set, ordinal)),
     manifests: [membersService(set), ...replicaSetManifests(set)],
     routers: () => [],
     bringUp: () => bringUp({ cluster, set, members, secrets }),
     resize: () => [],
+    restart: (restart) => [[restartMembers({ cluster, set, members }, restart)]],
     asAdmin: (signal, work) => members.asAdminOnPrimary(signal, work),
     // Members watch the users themselves.
     forgetUsers: async () => {},

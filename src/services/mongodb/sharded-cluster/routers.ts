@@ -13,9 +13,10 @@ import {
   systemLogin,
 } from '../members/connections.js';
 import { isRunning, type Observed } from '../members/pod-states.js';
+import type { MemberAddress } from '../members/routes.js';
 import { podName } from '../names.js';
 import { ordinalOf } from '../replica-set/replica-set.js';
-import type { InstanceSecrets } from '../secrets.js';
+import { type InstanceSecrets, trustedAuthorities } from '../secrets.js';
 import { routerHost, routerSelector, routersName, type ShardedCluster } from './sharded-cluster.js';
 
 /** Gets the database `admin` of one router. */
@@ -85,6 +86,10 @@ export class Routers implements Administration {
     return { pods: await this.#cluster.list<V1Pod>(podKind, where, signal), claims: [] };
   }
 
+  get addresses(): readonly MemberAddress[] {
+    return this.#ordinals.map((ordinal) => routerAddress(this.#sharded, ordinal));
+  }
+
   get #ordinals(): readonly number[] {
     return Array.from({ length: this.#sharded.routers.count }, (_, ordinal) => ordinal);
   }
@@ -101,14 +106,13 @@ export class Routers implements Administration {
   }
 
   async #on<Result>(ordinal: number, login: Login, work: Work<Result>): Promise<Result> {
-    const { instance } = this.#sharded;
-    const address = {
-      namespace: instance.namespace,
-      pod: podName(routersName, ordinal),
-      host: routerHost(instance, ordinal),
-    };
-    return await this.#connections.use(address, login, this.#secrets.authority.certificate, work);
+    const address = routerAddress(this.#sharded, ordinal);
+    return await this.#connections.use(address, login, trustedAuthorities(this.#secrets), work);
   }
+}
+
+export function routerAddress({ instance }: ShardedCluster, ordinal: number): MemberAddress {
+  return { namespace: instance.namespace, pod: podName(routersName, ordinal), host: routerHost(instance, ordinal) };
 }
 
 /** For now: they start, or start anew. */

@@ -2,10 +2,11 @@ import type { Stage } from '../../../operations/step.js';
 import type { Instance } from '../../service.js';
 import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
-import { Members } from '../members/members.js';
+import { Members, memberAddress } from '../members/members.js';
 import { applyObjects, neverFewer } from '../objects.js';
 import { bringUp } from '../replica-set/bring-up.js';
-import type { ReplicaSet } from '../replica-set/replica-set.js';
+import { ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
+import { restartMembers } from '../replica-set/restart.js';
 import { writeWithMajority } from '../replica-set/verification.js';
 import type { InstanceSecrets } from '../secrets.js';
 import type { Template } from '../template.js';
@@ -13,6 +14,7 @@ import type { Topology } from '../topology.js';
 import { joinShards } from './bring-up.js';
 import { routersStatefulSet, setsOf, shardedClusterManifests } from './manifests.js';
 import { resize } from './resize.js';
+import { restartRouters } from './restart.js';
 import { Routers } from './routers.js';
 import type { ShardedCluster } from './sharded-cluster.js';
 
@@ -31,6 +33,10 @@ export function shardedClusterTopology(
     shape,
     name: 'cluster',
     sets,
+    servers: [
+      ...sets.flatMap((set) => ordinals(set).map((ordinal) => memberAddress(set, ordinal))),
+      ...routers.addresses,
+    ],
     manifests: shardedClusterManifests(shape),
     routers: (security) => [routersStatefulSet(shape, security)],
     bringUp: () => [
@@ -41,6 +47,10 @@ export function shardedClusterTopology(
       [applyObjects(environment, topology, secrets, neverFewer(cluster))],
       ...topology.bringUp(),
       ...resize({ cluster, sharded: shape, routers, membersOf, parameters }),
+    ],
+    restart: (restart) => [
+      sets.map((set) => restartMembers({ cluster, set, members: membersOf(set) }, restart)),
+      [restartRouters(cluster, routers, restart)],
     ],
     asAdmin: routers.asAdmin,
     forgetUsers: routers.forgetUsers,

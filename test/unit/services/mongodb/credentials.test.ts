@@ -21,7 +21,7 @@ it('are what a driver needs', () => {
     replica_set: 'rs0',
     auth_source: 'admin',
     tls: true,
-    ca_certificate: 'the CA certificate',
+    ca_certificate: 'the CA certificate\n',
   });
 });
 

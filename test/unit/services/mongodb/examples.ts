@@ -42,8 +42,8 @@ export const environment: Pick<Environment, 'brokerId' | 'clusterDomain'> = {
 export const secrets: InstanceSecrets = {
   keyFile: 'a2V5RmlsZQ==',
   adminPassword: 'admin-password',
-  authority: { certificate: 'the CA certificate', key: 'the CA key' },
-  member: { certificate: 'the member certificate', key: 'the member key' },
+  authority: { certificate: 'the CA certificate\n', key: 'the CA key\n' },
+  member: { certificate: 'the member certificate\n', key: 'the member key\n' },
 };
 
 export const instance: Instance<typeof template, InstanceSecrets> = {

@@ -14,6 +14,7 @@ const whole: Environment = {
   // Steps are only counted here, not run.
   cluster: {} as Cluster,
   connections: new MemberConnections(directRoute),
+  openRoute: directRoute,
   brokerNamespace: undefined,
 };
 
