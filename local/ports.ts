@@ -3,6 +3,7 @@ import { createConnection, createServer } from 'node:net';
 import { readIfThere } from './files.js';
 import { LocalError } from './local-error.js';
 import { allPids } from './processes.js';
+import { waitUntil } from './wait.js';
 
 /** All ports that the local environment takes. Unusual ones, below those the kernel gives to outgoing connections. */
 export const ports = {
@@ -25,7 +26,8 @@ export interface Address {
 }
 
 export async function demandFree(what: string, { host, port }: Address): Promise<void> {
-  if (await isFree({ host, port })) return;
+  // A process that was ended counts as gone a moment before the kernel has taken its sockets back.
+  if (await waitUntil(() => isFree({ host, port }), { within: 2000, every: 20 })) return;
   const holder = holderOf(port);
   throw new LocalError(
     `port ${port}, which ${what} of the local environment needs, is taken by ${holder ?? 'another process'}: stop that, and start again`,

@@ -15,6 +15,9 @@ export interface Identity {
   readonly names?: readonly string[];
 }
 
+/** Who the broker is to the local cluster. */
+export const brokerUser = 'holdfast';
+
 export const identities: readonly Identity[] = [
   {
     file: 'api-server',
@@ -29,7 +32,7 @@ export const identities: readonly Identity[] = [
   { file: 'scheduler', user: 'system:kube-scheduler' },
   { file: 'proxy', user: 'system:kube-proxy' },
   { file: 'volumes', user: 'holdfast-local-volumes' },
-  { file: 'broker', user: 'holdfast' },
+  { file: 'broker', user: brokerUser },
 ];
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;

@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeWhole } from '../files.js';
 import type { Folders } from '../folders.js';
 import { type Image, imageOf, importImages } from '../images/import.js';
@@ -91,7 +91,7 @@ function prepareFiles(paths: ClusterPaths): void {
   for (const folder of [paths.kubelet, paths.podLogs, paths.volumes, paths.containerdRoot, paths.cni]) {
     mkdirSync(folder, { recursive: true });
   }
-  mkdirSync(paths.etcd, { recursive: true, mode: 0o700 });
+  for (const folder of [paths.etcd, dirname(paths.audit)]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const [name, text] of Object.entries(configurationFiles(paths))) writeWhole(paths.configuration(name), text);
   writeWhole(join(paths.cni, '10-holdfast.conflist'), cniConfiguration(paths));
   writeKubeconfigs(paths);

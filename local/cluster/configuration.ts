@@ -1,15 +1,33 @@
 import { stringify } from 'yaml';
 import { pauseImage } from '../images/recipes.js';
 import { ports } from '../ports.js';
+import { brokerUser } from './certificates.js';
 import { type ClusterPaths, layout } from './layout.js';
 
 /** The configuration files of the node's and the control plane's programs, by name. */
 export function configurationFiles(paths: ClusterPaths): Record<string, string> {
   return {
+    'audit.yaml': stringify(audit(), { lineWidth: 0 }),
     'containerd.toml': containerd(paths),
     'kubelet.yaml': stringify(kubelet(paths), { lineWidth: 0 }),
     'proxy.yaml': stringify(proxy(paths), { lineWidth: 0 }),
     'scheduler.yaml': stringify(scheduler(paths), { lineWidth: 0 }),
+  };
+}
+
+/** What the broker asks the API server for, and what became of it: never what it sent or was told. */
+function audit(): object {
+  return {
+    apiVersion: 'audit.k8s.io/v1',
+    kind: 'Policy',
+    omitStages: ['RequestReceived'],
+    omitManagedFields: true,
+    rules: [
+      // Looking up what the cluster serves needs no rights of one's own.
+      { level: 'None', nonResourceURLs: ['*'] },
+      { level: 'Metadata', users: [brokerUser] },
+      { level: 'None' },
+    ],
   };
 }
 

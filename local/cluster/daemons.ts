@@ -63,6 +63,7 @@ export function clusterDaemons(
     apiServer: daemon('api-server', 'kube-apiserver', apiServerFlags(paths), {
       ports: [onNode(ports.api)],
       isReady: () => api.isReady(),
+      configuration: files['audit.yaml'],
     }),
     controllers: daemon(
       'controllers',
@@ -164,6 +165,11 @@ function apiServerFlags(paths: ClusterPaths) {
     'kubelet-preferred-address-types': 'InternalIP',
     'authorization-mode': 'Node,RBAC',
     'enable-admission-plugins': 'NodeRestriction',
+    'audit-policy-file': paths.configuration('audit.yaml'),
+    'audit-log-path': paths.audit,
+    // In megabytes: two old files and the one that is written.
+    'audit-log-maxsize': 100,
+    'audit-log-maxbackup': 2,
     'anonymous-auth': false,
     'allow-privileged': true,
     'service-account-issuer': 'https://kubernetes.default.svc.cluster.local',

@@ -27,6 +27,8 @@ export function clusterPaths({ state, run }: Folders) {
     kubeconfig: (user: string) => configuration(`${user}.kubeconfig`),
     adminKubeconfig: join(state, 'kubeconfig'),
     brokerKubeconfig: join(state, 'broker.kubeconfig'),
+    /** What the broker asked the API server for; older files lie beside it, with their time in their names. */
+    audit: join(state, 'audit', 'broker.log'),
     etcd: join(state, 'etcd'),
     kubelet: join(state, 'kubelet'),
     podLogs: join(state, 'pod-logs'),

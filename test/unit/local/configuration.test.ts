@@ -29,6 +29,13 @@ describe('the configuration of the cluster', () => {
     });
   });
 
+  it('has the API server write down what the broker asks for, and nothing that it sends', () => {
+    const { rules, omitStages } = parse(files['audit.yaml'] ?? '');
+    expect(rules).toContainEqual({ level: 'Metadata', users: ['holdfast'] });
+    expect(rules.at(-1)).toEqual({ level: 'None' });
+    expect(omitStages).toEqual(['RequestReceived']);
+  });
+
   it('has addresses for as many pods as the node takes', () => {
     const [subnet] = JSON.parse(cniConfiguration(paths)).plugins[0].ipam.ranges[0];
     const addresses = 2 ** (32 - Number(subnet.subnet.split('/')[1])) - 3;
