@@ -10,6 +10,8 @@ const ends = { passed: { passed: 1, failed: 0, skipped: 0 }, failed: { passed: 0
 const checks: readonly { readonly name: string; readonly command: readonly string[]; readonly folder?: string }[] = [
   { name: 'format and lint', command: ['node_modules/.bin/biome', 'ci', '--error-on-warnings', '.'] },
   { name: 'readiness program', command: ['go', 'test', './...'], folder: 'images/mongodb-readiness' },
+  { name: 'enforcer of network policies, vet', command: ['go', 'vet', './...'], folder: 'local/network-policies' },
+  { name: 'enforcer of network policies', command: ['go', 'test', './...'], folder: 'local/network-policies' },
 ];
 const suites = ['unit', 'services', 'end-to-end', 'recovery'];
 

@@ -1,12 +1,13 @@
 import { Resolver } from 'node:dns/promises';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeWhole } from '../files.js';
+import { linkTo, writeWhole } from '../files.js';
 import type { Folders } from '../folders.js';
 import { type Image, imageOf, importImages } from '../images/import.js';
 import { imageRecipes } from '../images/recipes.js';
 import { type KubernetesBinaries, kubernetesBinaries } from '../kubernetes-binary.js';
 import { LocalError } from '../local-error.js';
+import { type PolicyPrograms, policyPrograms } from '../network-policies.js';
 import { phase, type Say } from '../phase.js';
 import { type Daemon, ensure } from '../supervisor.js';
 import { together } from '../together.js';
@@ -14,7 +15,7 @@ import { waitUntil } from '../wait.js';
 import { Api } from './api.js';
 import { ensureCertificates } from './certificates.js';
 import { ensureCgroups } from './cgroups.js';
-import { cniConfiguration, configurationFiles } from './configuration.js';
+import { cniConfiguration, configurationFiles, policyPlugin } from './configuration.js';
 import { type ClusterDaemons, clusterDaemons } from './daemons.js';
 import { credentialsOf, writeKubeconfigs } from './kubeconfigs.js';
 import { type ClusterPaths, clusterPaths, layout } from './layout.js';
@@ -23,13 +24,17 @@ import { ensureNetwork } from './network.js';
 
 /** Makes the local cluster run, from whatever state it is in. */
 export async function ensureCluster(folders: Folders, environment: NodeJS.ProcessEnv, say: Say): Promise<void> {
-  const parts: { binaries?: KubernetesBinaries } = {};
+  const parts: { binaries?: KubernetesBinaries; policies?: PolicyPrograms } = {};
   await phase(say, 'kubernetes programs', async () => {
     parts.binaries = await kubernetesBinaries(folders, environment, say);
     return parts.binaries.made ? 'built from Go modules' : 'found in the cache';
   });
-  const { binaries } = parts;
-  if (!binaries) throw new LocalError('the Kubernetes programs are missing');
+  await phase(say, 'network policies', async () => {
+    parts.policies = await policyPrograms(folders, environment);
+    return parts.policies.made ? 'built from Go modules' : 'found in the cache';
+  });
+  const { binaries, policies } = parts;
+  if (!binaries || !policies) throw new LocalError('the Kubernetes programs are missing');
   const images: Image[] = [];
   await phase(say, 'images', async () => {
     for (const recipe of imageRecipes({ folders, environment, say, binaries })) {
@@ -39,22 +44,23 @@ export async function ensureCluster(folders: Folders, environment: NodeJS.Proces
     return made.length > 0 ? `made ${made.join(', ')}` : 'found in the cache';
   });
   const paths = clusterPaths(folders);
-  await phase(say, 'kubernetes', () => start(folders, paths, binaries, images));
+  await phase(say, 'kubernetes', () => start(folders, paths, { binaries, policies }, images));
 }
 
 async function start(
   folders: Folders,
   paths: ClusterPaths,
-  binaries: KubernetesBinaries,
+  { binaries, policies }: { readonly binaries: KubernetesBinaries; readonly policies: PolicyPrograms },
   images: readonly Image[],
 ): Promise<string> {
   const certificates = await ensureCertificates(paths);
   prepareFiles(paths);
+  linkNetworkPlugins(paths, policies);
   ensureCgroups();
   await ensureNetwork(paths);
   const api = new Api(credentialsOf(paths, 'admin'));
   try {
-    const daemons = clusterDaemons(paths, binaries, certificates, api);
+    const daemons = clusterDaemons(paths, binaries, policies, certificates, api);
     const done: string[] = [];
     const run = async (daemon: Daemon) => {
       if ((await ensure(folders, daemon)) !== 'reuse') done.push(daemon.name);
@@ -63,6 +69,8 @@ async function start(
     await together([run(daemons.kubelet), run(daemons.proxy), run(daemons.volumes)]);
     const applied = await applyManifests(paths, binaries, api, manifests(folders, images));
     if (applied) done.push('manifests');
+    // Its rights are among them. Pods that the kubelet starts meanwhile wait for it.
+    await run(daemons.policies);
     await waitForCluster(api);
     return done.length > 0 ? `${done.join(', ')} started` : 'already running';
   } finally {
@@ -95,6 +103,13 @@ function prepareFiles(paths: ClusterPaths): void {
   for (const [name, text] of Object.entries(configurationFiles(paths))) writeWhole(paths.configuration(name), text);
   writeWhole(join(paths.cni, '10-holdfast.conflist'), cniConfiguration(paths));
   writeKubeconfigs(paths);
+}
+
+/** The runtime looks for network plugins in one folder only. */
+function linkNetworkPlugins(paths: ClusterPaths, { plugin }: PolicyPrograms): void {
+  for (const name of ['ptp', 'host-local', 'loopback'])
+    linkTo(join('/usr/lib/cni', name), join(paths.cniPrograms, name));
+  linkTo(plugin, join(paths.cniPrograms, policyPlugin));
 }
 
 async function waitForCluster(api: Api): Promise<void> {

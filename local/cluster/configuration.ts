@@ -53,7 +53,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
     [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
       Root = "${paths.runc}"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "/usr/lib/cni"
+    bin_dir = "${paths.cniPrograms}"
     conf_dir = "${paths.cni}"
 `;
 }
@@ -127,6 +127,9 @@ function scheduler(paths: ClusterPaths): object {
   };
 }
 
+/** The network plugin that pods wait in until the NetworkPolicies that select them are enforced. */
+export const policyPlugin = 'policy-plugin';
+
 /** A pod's own link to the node: unlike a bridge, it needs no br_netfilter for Services to work between pods. */
 export function cniConfiguration(paths: ClusterPaths): string {
   const ipam = {
@@ -135,5 +138,9 @@ export function cniConfiguration(paths: ClusterPaths): string {
     ranges: [[{ subnet: layout.pods }]],
     routes: [{ dst: '0.0.0.0/0' }],
   };
-  return JSON.stringify({ cniVersion: '1.0.0', name: 'holdfast', plugins: [{ type: 'ptp', ipMasq: false, ipam }] });
+  const plugins = [
+    { type: 'ptp', ipMasq: false, ipam },
+    { type: policyPlugin, socket: paths.policySocket },
+  ];
+  return JSON.stringify({ cniVersion: '1.0.0', name: 'holdfast', plugins });
 }

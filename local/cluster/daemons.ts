@@ -1,5 +1,6 @@
 import { createConnection } from 'node:net';
 import type { KubernetesBinaries } from '../kubernetes-binary.js';
+import type { PolicyPrograms } from '../network-policies.js';
 import { answers, ports } from '../ports.js';
 import type { Daemon } from '../supervisor.js';
 import type { Api } from './api.js';
@@ -15,12 +16,14 @@ export interface ClusterDaemons {
   readonly kubelet: Daemon;
   readonly proxy: Daemon;
   readonly volumes: Daemon;
+  readonly policies: Daemon;
 }
 
 /** The names of all daemons of the cluster, in the order in which they are stopped. */
 export const clusterDaemonNames = [
   'kubelet',
   'volumes',
+  'policies',
   'proxy',
   'scheduler',
   'controllers',
@@ -37,6 +40,7 @@ const flags = (values: Readonly<Record<string, string | number | boolean>>) =>
 export function clusterDaemons(
   paths: ClusterPaths,
   { kube, hash }: KubernetesBinaries,
+  programs: PolicyPrograms,
   certificates: string,
   api: Api,
 ): ClusterDaemons {
@@ -128,6 +132,15 @@ export function clusterDaemons(
       { kubeconfig: paths.kubeconfig('volumes'), root: paths.volumes, node: layout.nodeName },
       { ports: [], isReady: async () => true },
     ),
+    policies: {
+      name: 'policies',
+      program: programs.enforcer,
+      // It goes by kube-proxy's name, as both are how the node's network is made.
+      args: flags({ kubeconfig: paths.kubeconfig('proxy'), socket: paths.policySocket, pods: layout.pods }),
+      configuration: [programs.hash, certificates],
+      ports: [],
+      isReady: () => socketAnswers(paths.policySocket),
+    },
   };
 }
 

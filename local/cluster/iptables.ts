@@ -31,6 +31,14 @@ export function removal(saved: string): string {
   return `${script.join('\n')}\n`;
 }
 
+/** Sets can go only when no rule names them. */
+export async function removeSets(): Promise<void> {
+  const { output } = await tryCommand('ipset', ['list', '-name']);
+  const names = output.split('\n').filter((name) => name.startsWith('holdfast-'));
+  if (names.length === 0) return;
+  await tryCommand('ipset', ['restore'], { input: names.map((name) => `destroy ${name}\n`).join('') });
+}
+
 export async function removeChains(): Promise<void> {
   for (const family of ['iptables', 'ip6tables']) {
     const saved = await tryCommand(`${family}-save`, []);

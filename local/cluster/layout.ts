@@ -38,6 +38,8 @@ export function clusterPaths({ state, run }: Folders) {
     containerdSocket: join(run, 'containerd.sock'),
     runc: join(run, 'runc'),
     cni: join(state, 'cni'),
+    cniPrograms: join(state, 'cni-programs'),
+    policySocket: join(run, 'network-policies.sock'),
     ipam: join(run, 'ipam'),
     sysctls: join(run, 'sysctls.json'),
   };

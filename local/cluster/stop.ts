@@ -7,7 +7,7 @@ import { allPids, argvOf, markedProcesses, signal, stateOf } from '../processes.
 import { isShim, markOf, stop } from '../supervisor.js';
 import { waitUntil } from '../wait.js';
 import { cgroupsLeft, processesOfPods, removeCgroups } from './cgroups.js';
-import { removeChains } from './iptables.js';
+import { removeChains, removeSets } from './iptables.js';
 import { clusterPaths } from './layout.js';
 import { removeLinks, restoreSysctls } from './network.js';
 
@@ -16,7 +16,9 @@ export async function stopCluster(folders: Folders): Promise<void> {
   const paths = clusterPaths(folders);
   // The kubelet first: it would start pods again.
   await stop(folders, 'kubelet', 3000);
-  await Promise.all(['volumes', 'proxy', 'scheduler', 'controllers'].map((name) => stop(folders, name, 2000)));
+  await Promise.all(
+    ['volumes', 'policies', 'proxy', 'scheduler', 'controllers'].map((name) => stop(folders, name, 2000)),
+  );
   const theirs = stopPods(folders);
   await Promise.all([stop(folders, 'api-server', 2000).then(() => stop(folders, 'etcd', 3000)), theirs]);
   await unmountBelow([paths.kubelet, paths.containerdRoot, paths.containerdState, folders.run]);
@@ -28,6 +30,7 @@ export async function stopCluster(folders: Folders): Promise<void> {
     { within: 5000, every: 50 },
   );
   await removeChains();
+  await removeSets();
   await removeLinks();
   restoreSysctls(paths);
   removeStrays(paths.podLogs);

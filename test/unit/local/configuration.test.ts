@@ -42,6 +42,13 @@ describe('the configuration of the cluster', () => {
     expect(addresses).toBeGreaterThan(parse(files['kubelet.yaml'] ?? '').maxPods);
   });
 
+  it('has every pod wait, last of all, until its network policies are enforced', () => {
+    const { plugins } = JSON.parse(cniConfiguration(paths));
+    expect(plugins.map(({ type }: { type: string }) => type)).toEqual(['ptp', 'policy-plugin']);
+    expect(plugins.at(-1)).toHaveProperty('socket', '/run/holdfast/network-policies.sock');
+    expect(files['containerd.toml']).toContain('bin_dir = "/state/cni-programs"');
+  });
+
   it('keeps everything below the state and the run folder', () => {
     const outside = Object.values(files)
       .flatMap((text) => text.match(/(?<=["' ]|:\/\/)\/[a-z][^\s"']*/g) ?? [])
