@@ -104,6 +104,40 @@ describe('two bindings of one instance', () => {
   });
 });
 
+describe('a binding of the role', () => {
+  /** What each role may do in its database; anything else, and anything elsewhere, is refused. */
+  const actions = {
+    read: (client: MongoClient, database: string) => client.db(database).collection('notes').findOne(),
+    write: (client: MongoClient, database: string) => client.db(database).collection('notes').insertOne({}),
+    index: (client: MongoClient, database: string) => client.db(database).collection('notes').createIndex({ n: 1 }),
+    profile: (client: MongoClient, database: string) => client.db(database).command({ profile: -1 }),
+    drop: (client: MongoClient, database: string) => client.db(database).dropDatabase(),
+    'make users': (client: MongoClient, database: string) =>
+      client.db(database).command({ createUser: 'intruder', pwd: 'x', roles: [] }),
+    'make roles': (client: MongoClient, database: string) =>
+      client.db(database).command({ createRole: 'intruder', privileges: [], roles: [] }),
+    administer: (client: MongoClient) => client.db('admin').command({ rotateCertificates: 1 }),
+  };
+  const mayDo: Readonly<Record<string, readonly (keyof typeof actions)[]>> = {
+    read: ['read'],
+    readWrite: ['read', 'write', 'index'],
+    dbAdmin: ['index', 'profile', 'drop'],
+    dbOwner: ['read', 'write', 'index', 'profile', 'drop'],
+  };
+
+  it.each(Object.entries(mayDo))('%s may: %s', async (role, allowed) => {
+    const database = `of-${role}`;
+    const app = await bind(broker, 'shared', role, { ...sold, parameters: { role, database } });
+    const client = appClient(app);
+    for (const [name, act] of Object.entries(actions)) {
+      if (allowed.some((each) => each === name)) await act(client, database);
+      else await refused(act(client, database));
+      await refused(act(client, 'elsewhere'));
+    }
+    await client.close();
+  });
+});
+
 describe('a binding that is unbound', () => {
   let leaver: AppCredentials;
   let atPrimary: MongoClient;

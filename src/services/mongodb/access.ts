@@ -37,7 +37,9 @@ export const accessSchema: JsonObject = {
     },
     role: {
       type: 'string',
-      description: "what the app may do in its database: one of MongoDB's built-in roles",
+      description:
+        "what the app may do in its database: one of MongoDB's built-in roles; dbOwner without userAdmin, " +
+        'since users come and go with bindings',
       enum: roles,
       default: defaultRole,
     },
@@ -49,3 +51,10 @@ export const accessSchema: JsonObject = {
 export function accessOf(parameters: JsonObject, instanceId: string): Access {
   return { database: defaultDatabase(instanceId), role: defaultRole, ...(parameters as Partial<Access>) };
 }
+
+/**
+ * What the binding's user is granted. Who could make users would outlive the binding in them, so `dbOwner` is only the
+ * rest of what it consists of.
+ */
+export const rolesOf = ({ role, database }: Access) =>
+  (role === 'dbOwner' ? ['readWrite', 'dbAdmin'] : [role]).map((granted) => ({ role: granted, db: database }));

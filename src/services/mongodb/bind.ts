@@ -1,6 +1,6 @@
 import { done, type Procedure, type Step } from '../../operations/step.js';
 import type { Binding, Instance } from '../service.js';
-import { accessOf } from './access.js';
+import { accessOf, rolesOf } from './access.js';
 import { type Environment, topicsOf } from './environment.js';
 import { bindingName } from './names.js';
 import { clientsPolicy } from './replica-set/network-policies.js';
@@ -21,12 +21,12 @@ export function bind(environment: Environment, instance: BoundInstance, binding:
 }
 
 function createUser({ shape, asAdmin }: Topology, { id, parameters, secrets }: Binding<BindingSecrets>): Step {
-  const { database, role } = accessOf(parameters, shape.instance.id);
+  const roles = rolesOf(accessOf(parameters, shape.instance.id));
   return {
     key: 'user',
     description: 'creating the user',
     async run({ signal }) {
-      const user = { name: bindingName(id), password: secrets.password, roles: [{ role, db: database }] };
+      const user = { name: bindingName(id), password: secrets.password, roles };
       await asAdmin(signal, (admin) => ensureUser(admin, user, signal));
       return done;
     },
