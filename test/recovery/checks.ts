@@ -57,7 +57,7 @@ export async function checkLiving(
   const [inventory, ...others] = await Promise.all([
     inventoryOf(namespace),
     checkServers(namespace, wanted, surplus),
-    checkSecrets(place, wanted.id),
+    checkSecrets(place, wanted),
     ...wanted.bindings.map((binding) => checkApp(binding, settings)),
     ...wanted.unbound.map((binding) => checkRefused(binding)),
   ]);
@@ -128,20 +128,22 @@ export function concernsOf(parameters: JsonObject): string {
   return `${write} ${read}`;
 }
 
-/** Generated once, and what the members were given. */
-async function checkSecrets({ watch }: BrokerPlace, id: string): Promise<readonly Finding[]> {
+/** Generated once, and once a rotation; and what the members were given. */
+async function checkSecrets({ watch }: BrokerPlace, { id, secretChanges }: Wanted): Promise<readonly Finding[]> {
   const place = `service_instances/${id}/secrets`;
   const namespace = `m-${id}`;
   const [keyFile, tls, login] = await Promise.all(
     ['keyfile', 'tls', 'admin'].map((name) => readSecret(namespace, name)),
   );
   const given = [keyFile?.keyfile, tls?.['ca.crt'], login?.password];
-  const stored = ['keyFile', 'authority.certificate', 'adminPassword'].map((name) =>
-    watch.secrets.get(`${place}.${name}`),
-  );
+  const secret = (name: string) => watch.secrets.get(`${place}.${name}`) ?? '';
+  const authorities = secret('authority.certificate') + secret('formerAuthority.certificate');
+  const stored = [secret('keyFile'), authorities, secret('adminPassword')];
   const times = watch.generated.filter((generated) => generated === place).length;
   return [
-    ...(times === 1 ? [] : [{ sort: 'duplicated' as const, text: `secrets were stored ${times} times` }]),
+    ...(times === secretChanges
+      ? []
+      : [{ sort: 'duplicated' as const, text: `secrets were changed ${times} times, not ${secretChanges}` }]),
     ...(given.every((text, at) => text !== undefined && text === stored[at])
       ? []
       : [{ sort: 'lost' as const, text: 'the Secrets do not hold what the store has' }]),

@@ -4,6 +4,7 @@ import type { OperationRecord } from '../../src/store/records.js';
 import type { AppCredentials } from '../support/apps.js';
 import type { Answer, BrokerDriver, LastOperationBody, Sold } from '../support/broker-driver.js';
 import type { Passed, Strike } from '../support/fault-points.js';
+import { beginRotation, endOfRotation } from '../support/rotations.js';
 import { checkDeleted, checkLiving, checkQueue, checkStore, patiently } from './checks.js';
 import type { Finding } from './findings.js';
 import { inventoryOf } from './inventory.js';
@@ -50,6 +51,7 @@ export class Journey {
   readonly #bindings = new Map<string, AppCredentials>();
   readonly #unbound: AppCredentials[] = [];
   readonly #operations: string[] = [];
+  #secretChanges = 1;
   /** Something was found already: its operations did not all succeed. */
   #isSpoilt = false;
 
@@ -107,7 +109,7 @@ export class Journey {
         return await this.#end();
       case 'bind':
         return await this.#bind(sold);
-      case 'rotate':
+      case 'succeed':
         return await this.#bind({ predecessor_binding_id: [...this.#bindings.keys()].at(-1) ?? '' });
       case 'update':
       case 'shrink': {
@@ -116,12 +118,23 @@ export class Journey {
         await this.#demand((driver) => driver.update(id, { service_id, parameters }));
         return await this.#end();
       }
+      case 'authority':
+      case 'key-file':
+        return await this.#rotate(part);
       case 'unbind':
         return await this.#unbind();
       case 'deprovision':
         await this.#demand((driver) => driver.deprovision(id, sold));
         return await this.#end();
     }
+  }
+
+  async #rotate(what: string): Promise<void> {
+    const { store } = this.lane.place;
+    const { state, progress } = await endOfRotation(store, await beginRotation(store, this.#id, what));
+    if (state !== 'succeeded') throw new Error(`${state}: ${progress}`);
+    // A key file is exchanged by way of both.
+    this.#secretChanges += what === 'key-file' ? 2 : 1;
   }
 
   #take(part: Part): JsonObject {
@@ -183,6 +196,7 @@ export class Journey {
       bindings: [...this.#bindings.values()],
       unbound: this.#unbound,
       operations: this.#operations,
+      secretChanges: this.#secretChanges,
     };
     const { place } = this.lane;
     const inStore = this.#isSpoilt ? [] : await checkStore(place, wanted);

@@ -189,8 +189,10 @@ function legsFor(tasks: readonly Task[]): readonly PlannedLeg[] {
   const isNeeded = (part: Part) => tasks.some((task) => task.part === part);
   const needed: Record<Part, number> = {
     provision: 1,
-    bind: isNeeded('bind') || isNeeded('rotate') || unbinds > 0 ? 1 : 0,
-    rotate: isNeeded('rotate') || unbinds > 1 ? 1 : 0,
+    bind: isNeeded('bind') || isNeeded('succeed') || unbinds > 0 ? 1 : 0,
+    succeed: isNeeded('succeed') || unbinds > 1 ? 1 : 0,
+    authority: isNeeded('authority') ? 1 : 0,
+    'key-file': isNeeded('key-file') ? 1 : 0,
     update: isNeeded('update') || isNeeded('shrink') ? 1 : 0,
     shrink: isNeeded('shrink') ? 1 : 0,
     unbind: unbinds,

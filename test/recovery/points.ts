@@ -1,11 +1,29 @@
 import fc from 'fast-check';
 import type { Passed } from '../support/fault-points.js';
 
-/** The operations of a journey, in order; `rotate` is the bind of a successor, `shrink` another update. */
-export const parts = ['provision', 'bind', 'rotate', 'update', 'shrink', 'unbind', 'deprovision'] as const;
+/**
+ * The operations of a journey, in order; `succeed` is the bind of a successor, `shrink` another update, `authority` and
+ * `key-file` are what is rotated.
+ */
+export const parts = [
+  'provision',
+  'bind',
+  'succeed',
+  'authority',
+  'key-file',
+  'update',
+  'shrink',
+  'unbind',
+  'deprovision',
+] as const;
 export type Part = (typeof parts)[number];
 
-const kinds: Partial<Record<Part, string>> = { rotate: 'bind', shrink: 'update' };
+const kinds: Partial<Record<Part, string>> = {
+  succeed: 'bind',
+  authority: 'rotate',
+  'key-file': 'rotate',
+  shrink: 'update',
+};
 
 /** A point that is to be struck in one operation of a journey. */
 export interface Task {

@@ -47,14 +47,28 @@ async function stepsOfService(
     bind: current(service, 'bind')(instance({}), binding),
     unbind: current(service, 'unbind')(instance({}), binding),
   };
-  return Object.entries(procedures).flatMap(([kind, { stages }]) => stages.flat().map(({ key }) => ({ kind, key })));
+  const rotations = await Promise.all(
+    service.rotation.rotatable.map(async (what) => {
+      const begun = { ...instance({}), secrets: await service.rotation.begin(what, instance({})) };
+      return ['rotate', newest(service.rotation.carryOut)(begun, what)] as const;
+    }),
+  );
+  return [...Object.entries(procedures), ...rotations].flatMap(([kind, { stages }]) =>
+    stages.flat().map(({ key }) => ({ kind, key })),
+  );
 }
 
 type Verb = 'provision' | 'update' | 'deprovision' | 'bind' | 'unbind';
 
 function current(service: AnyService, verb: Verb): (...about: readonly unknown[]) => Procedure {
-  const { current: version, versions } = service[verb];
-  const make = versions[version] as ((...about: readonly unknown[]) => Procedure) | undefined;
-  if (!make) throw new Error(`${service.name} has no version ${version} of ${verb}`);
-  return make;
+  return newest(service[verb]);
+}
+
+function newest(procedure: {
+  readonly current: number;
+  readonly versions: object;
+}): (...about: readonly unknown[]) => Procedure {
+  const made = Object.entries(procedure.versions).find(([version]) => Number(version) === procedure.current);
+  if (!made) throw new Error(`there is no version ${procedure.current}`);
+  return made[1];
 }

@@ -22,7 +22,7 @@ export interface Subject {
 /** Every setting is changed once, so that every step has something to do. */
 const replicaSet: Subject = {
   plan: 'replica-set-small',
-  journey: ['provision', 'bind', 'rotate', 'update', 'unbind', 'unbind', 'deprovision'],
+  journey: ['provision', 'bind', 'succeed', 'authority', 'key-file', 'update', 'unbind', 'unbind', 'deprovision'],
   parameters: {
     provision: { read_only: false, default_write_concern: 'majority', default_read_concern: 'majority' },
     update: { read_only: true, default_write_concern: '1', default_read_concern: 'available' },
@@ -36,7 +36,18 @@ const replicaSet: Subject = {
 const shardedCluster: Subject = {
   plan: 'sharded-tiny',
   catalog: shardedCatalog,
-  journey: ['provision', 'bind', 'rotate', 'update', 'shrink', 'unbind', 'unbind', 'deprovision'],
+  journey: [
+    'provision',
+    'bind',
+    'succeed',
+    'authority',
+    'key-file',
+    'update',
+    'shrink',
+    'unbind',
+    'unbind',
+    'deprovision',
+  ],
   parameters: {
     provision: { default_read_concern: 'majority' },
     update: { shards: 2, members: 3, routers: 2, default_read_concern: 'local' },

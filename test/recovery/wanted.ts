@@ -11,6 +11,8 @@ export interface Wanted {
   readonly bindings: readonly AppCredentials[];
   /** Those that there were. */
   readonly unbound: readonly AppCredentials[];
+  /** How often its secrets were generated, or exchanged. */
+  readonly secretChanges: number;
   /** The kinds of the operations that were asked for. */
   readonly operations: readonly string[];
 }

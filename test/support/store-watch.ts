@@ -17,10 +17,11 @@ export interface OperationChange {
  */
 export class StoreWatch {
   readonly changes: OperationChange[] = [];
-  /** By what they are, such as `service_instances/3f…/secrets.keyFile`. */
+  /** The newest ones by what they are, such as `service_instances/3f…/secrets.keyFile`; those before with a number. */
   readonly secrets = new Map<string, string>();
-  /** Each write of a record's secrets, such as `service_instances/3f…/secrets`: one a record, as they are generated once. */
+  /** Each change of a record's secrets, such as `service_instances/3f…/secrets`: one a record, and those of rotations. */
   readonly generated: string[] = [];
+  readonly #newest = new Map<string, string>();
   #failure: unknown;
 
   private constructor(
@@ -88,9 +89,17 @@ export class StoreWatch {
     const sealed: unknown = written?.secrets;
     if (!sealed) return;
     const place = `${collection}/${id}/secrets` as const;
+    const opened = this.keys.open(sealed as Sealed, place);
+    if (this.#newest.get(place) === JSON.stringify(opened)) return;
+    this.#newest.set(place, JSON.stringify(opened));
     this.generated.push(place);
-    for (const [name, text] of texts(this.keys.open(sealed as Sealed, place)))
-      this.secrets.set(`${place}.${name}`, text);
+    for (const [name, text] of texts(opened)) this.#keep(`${place}.${name}`, text);
+  }
+
+  #keep(name: string, text: string): void {
+    const former = this.secrets.get(name);
+    if (former !== undefined && former !== text) this.secrets.set(`${name} before ${this.generated.length}`, former);
+    this.secrets.set(name, text);
   }
 }
 

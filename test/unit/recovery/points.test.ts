@@ -9,19 +9,19 @@ describe('the tasks of a journey', () => {
       'are of the operation that passed the point',
       [
         leg('bind', 'op-1', { point: 'bind/user/createUser/after', operation: 'op-1' }),
-        leg('rotate', 'op-2', { point: 'bind/-/finish/before', operation: 'op-2' }),
+        leg('succeed', 'op-2', { point: 'bind/-/finish/before', operation: 'op-2' }),
       ],
-      ['bind bind/user/createUser/after', 'rotate bind/-/finish/before'],
+      ['bind bind/user/createUser/after', 'succeed bind/-/finish/before'],
     ],
     [
       'are of the operation that it was, although it was passed late',
-      [leg('bind', 'op-1'), leg('rotate', 'op-2', { point: '-/-/delay job/after', operation: 'op-1' })],
+      [leg('bind', 'op-1'), leg('succeed', 'op-2', { point: '-/-/delay job/after', operation: 'op-1' })],
       ['bind -/-/delay job/after'],
     ],
     [
       'are of every operation of the kind that a request is for',
-      [leg('bind', 'op-1', { point: '-/-/accept bind/before' }), leg('rotate', 'op-2')],
-      ['bind -/-/accept bind/before', 'rotate -/-/accept bind/before'],
+      [leg('bind', 'op-1', { point: '-/-/accept bind/before' }), leg('succeed', 'op-2')],
+      ['bind -/-/accept bind/before', 'succeed -/-/accept bind/before'],
     ],
     [
       'are of the operation that ran, where the point tells of none',
