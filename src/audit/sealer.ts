@@ -1,0 +1,99 @@
+import type { Logger } from '../observability/logger.js';
+import type { ReconcilerTask } from '../operations/reconciler.js';
+import type { AuditKey, AuditKeys } from '../store/audit-keys.js';
+import type { AuditBlockRecord, SealedEvent, UnsealedEventRecord } from '../store/audit-records.js';
+import type { AuditEventRecord } from '../store/records.js';
+import { isDuplicateKey, type Store } from '../store/store.js';
+import { nextBlock, sealedEvent } from './block.js';
+
+/** Events in one block at most. */
+const mostEvents = 1_000;
+/** Of one round. */
+const mostBlocks = 100;
+
+/** Another process has added a block meanwhile: what this one was to seal may be in it. */
+class OvertakenError extends Error {
+  override readonly name = 'OvertakenError';
+}
+
+/** Adds the audit's events to the chain, and tells them in the log. */
+export class AuditSealer {
+  #head: Pick<AuditBlockRecord, '_id' | 'mac'> | undefined;
+
+  constructor(
+    private readonly store: Store,
+    /** Makes the blocks. */
+    private readonly key: AuditKey,
+    /** Check the events. */
+    private readonly keys: Pick<AuditKeys, 'get' | 'numbers'>,
+    private readonly log: Logger,
+  ) {}
+
+  /** Seals all that waits, or as much as one round may. */
+  async seal(): Promise<void> {
+    for (let blocks = 0; blocks < mostBlocks; blocks++) {
+      const waiting = await this.store.unsealedEvents
+        // Of a key that is newer than this process, another one knows what to think.
+        .find({ key: { $in: [...this.keys.numbers] } })
+        .sort({ at: 1, _id: 1 })
+        .limit(mostEvents)
+        .toArray();
+      if (waiting.length === 0) return;
+      await this.#sealNext(waiting);
+    }
+  }
+
+  async #sealNext(waiting: readonly UnsealedEventRecord[]): Promise<void> {
+    const head = await this.#readHead();
+    const events = await this.#sealed(waiting);
+    const block = nextBlock(head, { at: await this.store.now(), events }, this.key);
+    try {
+      await this.#add(block);
+    } catch (error) {
+      if (error instanceof OvertakenError || isDuplicateKey(error)) return;
+      throw error;
+    }
+    this.#head = block;
+    this.log.info({ audit: true, block: block._id, mac: block.mac, events: events.length }, 'audit block');
+  }
+
+  async #readHead(): Promise<AuditBlockRecord | undefined> {
+    const [head] = await this.store.auditChain.find().sort({ _id: -1 }).limit(1).toArray();
+    const known = this.#head;
+    if (known && (head?._id ?? 0) < known._id) {
+      this.log.error({ block: known._id, mac: known.mac }, 'the audit chain was cut: it has lost this block');
+    }
+    return head;
+  }
+
+  /** What the block says of each event. The log has it first: what is sealed was told, perhaps twice after a crash. */
+  async #sealed(waiting: readonly UnsealedEventRecord[]): Promise<readonly SealedEvent[]> {
+    const ids = waiting.map(({ _id }) => _id);
+    const found = await this.store.auditEvents.find({ _id: { $in: ids } }).toArray();
+    const events = new Map(found.map((event) => [event._id, event]));
+    return waiting.map((note) => {
+      const event = events.get(note._id);
+      const sealed = sealedEvent(note, event, this.keys.get(note.key));
+      if (event) this.#tell(event);
+      if (sealed.finding) this.log.error({ auditEvent: note._id, finding: sealed.finding }, 'the audit was changed');
+      return sealed;
+    });
+  }
+
+  #tell({ _id, ...event }: AuditEventRecord): void {
+    this.log.info({ audit: true, id: _id, ...event }, 'audit event');
+  }
+
+  async #add(block: AuditBlockRecord): Promise<void> {
+    const ids = block.events.map(({ id }) => id);
+    await this.store.transaction(async (session) => {
+      await this.store.auditChain.insertOne(block, { session });
+      const { deletedCount } = await this.store.unsealedEvents.deleteMany({ _id: { $in: ids } }, { session });
+      if (deletedCount !== ids.length) throw new OvertakenError();
+    });
+  }
+}
+
+export function sealAudit(sealer: AuditSealer): ReconcilerTask {
+  return { name: 'seal-audit', everyMilliseconds: 1_000, run: () => sealer.seal() };
+}
