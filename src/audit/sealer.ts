@@ -11,11 +11,6 @@ const mostEvents = 1_000;
 /** Of one round. */
 const mostBlocks = 100;
 
-/** Another process has added a block meanwhile: what this one was to seal may be in it. */
-class OvertakenError extends Error {
-  override readonly name = 'OvertakenError';
-}
-
 /** Adds the audit's events to the chain, and tells them in the log. */
 export class AuditSealer {
   #head: Pick<AuditBlockRecord, '_id' | 'mac'> | undefined;
@@ -47,14 +42,11 @@ export class AuditSealer {
     const head = await this.#readHead();
     const events = await this.#sealed(waiting);
     const block = nextBlock(head, { at: await this.store.now(), events }, this.key);
-    try {
-      await this.#add(block);
-    } catch (error) {
-      if (error instanceof OvertakenError || isDuplicateKey(error)) return;
-      throw error;
+    if (await this.#add(block)) {
+      this.#head = block;
+      this.log.info({ audit: true, block: block._id, mac: block.mac, events: events.length }, 'audit block');
     }
-    this.#head = block;
-    this.log.info({ audit: true, block: block._id, mac: block.mac, events: events.length }, 'audit block');
+    await this.#forgetSealed(waiting.map(({ _id }) => _id));
   }
 
   async #readHead(): Promise<AuditBlockRecord | undefined> {
@@ -84,13 +76,27 @@ export class AuditSealer {
     this.log.info({ audit: true, id: _id, ...event }, 'audit event');
   }
 
-  async #add(block: AuditBlockRecord): Promise<void> {
-    const ids = block.events.map(({ id }) => id);
-    await this.store.transaction(async (session) => {
-      await this.store.auditChain.insertOne(block, { session });
-      const { deletedCount } = await this.store.unsealedEvents.deleteMany({ _id: { $in: ids } }, { session });
-      if (deletedCount !== ids.length) throw new OvertakenError();
-    });
+  /**
+   * One write, so that a process that dies leaves nothing half done and no transaction that others wait for.
+   * @returns whether no other sealer has added this block, or one with any of its events
+   */
+  async #add(block: AuditBlockRecord): Promise<boolean> {
+    try {
+      await this.store.auditChain.insertOne(block);
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Removes the notes of events that are in a block, whoever has added that. */
+  async #forgetSealed(ids: readonly string[]): Promise<void> {
+    const blocks = await this.store.auditChain
+      .find({ 'events.id': { $in: [...ids] } }, { projection: { 'events.id': 1 } })
+      .toArray();
+    const sealed = blocks.flatMap(({ events }) => events.map(({ id }) => id));
+    await this.store.unsealedEvents.deleteMany({ _id: { $in: sealed } });
   }
 }
 

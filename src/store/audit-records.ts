@@ -1,6 +1,6 @@
 import type { Sealed } from './encryption.js';
 
-/** An event that is in no block yet: written with it in one transaction, and removed in the one that adds its block. */
+/** An event that is in no block yet: written with it in one transaction, and removed when a block has it. */
 export interface UnsealedEventRecord {
   /** Id of the event. */
   readonly _id: string;
