@@ -174,7 +174,8 @@ const url = (protocols: readonly string[]): VariableKind<string> => ({
     .string()
     .regex(new RegExp(`^(?:${protocols.map((name) => name.replace('+', '\\+')).join('|')})://[^/\\s]+`)),
   mayHold: `a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
-  mask: (value) => value.replace(/^([^:]*:\/\/)?.*@/, '$1***@'),
+  // Options may be passwords, too.
+  mask: (value) => value.replace(/^([^:]*:\/\/)?.*@/, '$1***@').replace(/\?.*$/s, '?***'),
 });
 
 const domain: VariableKind<string> = {
