@@ -55,7 +55,7 @@ function rotationEnded(state: 'succeeded' | 'failed'): Document[] {
 
 function changesTo(phase: Phase): Document[] {
   if (phase !== 'deleted') return [{ $set: { phase } }];
-  return [{ $set: { phase, living: false, deletedAt: '$$NOW' } }, { $unset: ['parameters', 'secrets', 'update'] }];
+  return [{ $set: { phase, living: false, deletedAt: '$$NOW' } }, { $unset: ['parameters', 'secrets'] }];
 }
 
 function updateEnded(state: 'succeeded' | 'failed'): Document[] {
