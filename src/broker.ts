@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Redis } from 'ioredis';
 import { migrations } from '../migrations/index.js';
+import { AuditSealer, sealAudit } from './audit/sealer.js';
 import { Acceptance } from './brokering/acceptance.js';
 import { BindingBroker } from './brokering/binding-broker.js';
 import { Completion } from './brokering/completion.js';
@@ -24,7 +25,10 @@ import type { ReconcilerTask } from './operations/reconciler.js';
 import { checkEvictionPolicy, requestConnection, workerConnection } from './operations/redis.js';
 import type { Stored } from './services/cluster-comparison.js';
 import type { AnyService } from './services/service.js';
+import { AuditEventsRepository } from './store/audit-events.repository.js';
+import { type AuditKey, AuditKeys, openAuditKey } from './store/audit-keys.js';
 import { KeyRing } from './store/encryption.js';
+import { demandKeys } from './store/encryption-keys.js';
 import { brokerIdentity } from './store/identity.js';
 import { migrate } from './store/migrate.js';
 import { OperationsRepository } from './store/operations.repository.js';
@@ -58,6 +62,7 @@ export class Broker {
     /** In the roles that work. */
     readonly engine: Engine | undefined,
     readonly store: Store,
+    readonly audit: AuditEventsRepository,
     private readonly queue: OperationQueue,
     private readonly redis: { readonly requests: Redis; readonly worker: Redis | undefined },
   ) {}
@@ -74,14 +79,14 @@ export class Broker {
   }
 
   static #connect({ configuration, log, createTasks, queuePrefix }: BrokerParts, prepared: Prepared): Broker {
-    const { owner, identity, store, services, catalog, instances, bindings } = prepared;
+    const { owner, identity, store, services, catalog, instances, bindings, audit } = prepared;
     const { deletedGraceSeconds, bindingLifetimeSeconds: lifetimeSeconds } = configuration;
     const prefix = queuePrefix ?? `holdfast-${identity}`;
-    const operations = new OperationsRepository(store);
+    const operations = new OperationsRepository(store, audit);
     const requests = requestConnection(configuration.redisUrl, log);
     const queue = new OperationQueue(requests, prefix, log);
     const admission = new Admission(operations, configuration.maximumConcurrentProvisions, (id) => queue.hint(id), log);
-    const acceptance = new Acceptance(store, operations, queue, admission);
+    const acceptance = new Acceptance(store, operations, audit, queue, admission);
     const instanceBroker = new InstanceBroker(
       catalog,
       services,
@@ -98,6 +103,7 @@ export class Broker {
       operations,
       acceptance,
       new Completion(operations, configuration.synchronousSeconds),
+      audit,
       { deletedGraceSeconds, lifetimeSeconds },
     );
     const worker = configuration.role === 'api' ? undefined : workerConnection(configuration.redisUrl, log);
@@ -105,8 +111,10 @@ export class Broker {
     const procedures = new ServiceProcedures(services, instances, bindings);
     const rotations = new Rotations(services, instances, acceptance);
     const expiry = expireBindings(bindings, (binding) => bindingBroker.expire(binding));
+    const sealing = sealAudit(new AuditSealer(store, prepared.auditKey, prepared.auditKeys, log));
     const tasks = [
       expiry,
+      sealing,
       rotateDue(instances, rotations),
       ...(createTasks?.(comparedWith(store, instances), identity) ?? []),
     ];
@@ -117,7 +125,7 @@ export class Broker {
         { owner, queuePrefix: prefix, concurrency: configuration.workerConcurrency },
       );
     const redis = { requests, worker };
-    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, engine, store, queue, redis);
+    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, engine, store, audit, queue, redis);
   }
 
   /** Throws where the store does not answer. */
@@ -153,6 +161,9 @@ interface Prepared {
   readonly catalog: Catalog;
   readonly instances: ServiceInstancesRepository;
   readonly bindings: ServiceBindingsRepository;
+  readonly audit: AuditEventsRepository;
+  readonly auditKey: AuditKey;
+  readonly auditKeys: AuditKeys;
 }
 
 async function prepare({ configuration, log, createServices }: BrokerParts, store: Store): Promise<Prepared> {
@@ -162,10 +173,16 @@ async function prepare({ configuration, log, createServices }: BrokerParts, stor
   const identity = await brokerIdentity(store.database);
   const services = new Services(createServices(identity));
   const catalog = readCatalog(configuration.catalogFile, services.byName);
-  const keys = new KeyRing(configuration.encryptionKeys);
+  const { encryptionKeys, lostEncryptionKeys } = configuration;
+  await demandKeys(store.database, encryptionKeys, lostEncryptionKeys);
+  const keys = new KeyRing(encryptionKeys);
   const instances = new ServiceInstancesRepository(store, keys);
+  const bindings = new ServiceBindingsRepository(store, keys);
   refuseMissingPlans(catalog, await instances.plansInUse());
-  return { owner, identity, store, services, catalog, instances, bindings: new ServiceBindingsRepository(store, keys) };
+  const auditKey = await openAuditKey(store, keys);
+  const audit = new AuditEventsRepository(store, auditKey);
+  const auditKeys = await AuditKeys.read(store, keys);
+  return { owner, identity, store, services, catalog, instances, bindings, audit, auditKey, auditKeys };
 }
 
 function comparedWith(store: Store, instances: ServiceInstancesRepository): Stored {

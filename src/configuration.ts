@@ -25,6 +25,8 @@ export abstract class Configuration {
   abstract readonly catalogFile: string;
   /** The first one encrypts; all of them decrypt. */
   abstract readonly encryptionKeys: readonly EncryptionKey[];
+  /** Ids of keys that nothing can bring back: what they encrypted can only be deleted. */
+  abstract readonly lostEncryptionKeys: readonly string[];
   abstract readonly logLevel: LogLevel;
   abstract readonly maximumConcurrentProvisions: number;
   abstract readonly workerConcurrency: number;
@@ -70,10 +72,9 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     role,
     basicAuth,
     ...(basicAuthFile === undefined ? {} : { basicAuthFile }),
-    storeUrl: read.required('HOLDFAST_STORE_URL', url(['mongodb', 'mongodb+srv'])),
+    ...storeVariables(read),
     redisUrl: read.required('HOLDFAST_REDIS_URL', url(['redis', 'rediss'])),
     catalogFile: read.optional('HOLDFAST_CATALOG', text('the path of a catalog file'), defaultCatalogFile()),
-    encryptionKeys: read.required('HOLDFAST_ENCRYPTION_KEYS', encryptionKeys),
     logLevel: read.optional('HOLDFAST_LOG_LEVEL', oneOf(logLevels), 'info'),
     maximumConcurrentProvisions: read.optional('HOLDFAST_MAXIMUM_CONCURRENT_PROVISIONS', wholeNumber(1, 10_000), 10),
     workerConcurrency: read.optional('HOLDFAST_WORKER_CONCURRENCY', wholeNumber(1, 10_000), 50),
@@ -92,6 +93,23 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     certificateDays: read.optional('HOLDFAST_CERTIFICATE_DAYS', wholeNumber(1, 825), 90),
   };
   return read.finish(configuration);
+}
+
+/** What the commands need that work on the store alone. */
+export type StoreConfiguration = Pick<Configuration, 'storeUrl' | 'encryptionKeys' | 'lostEncryptionKeys'>;
+
+/** @throws ConfigurationError */
+export function loadStoreConfiguration(environment: NodeJS.ProcessEnv): StoreConfiguration {
+  const read = new VariableReader(environment);
+  return read.finish(storeVariables(read));
+}
+
+function storeVariables(read: VariableReader): StoreConfiguration {
+  return {
+    storeUrl: read.required('HOLDFAST_STORE_URL', url(['mongodb', 'mongodb+srv'])),
+    encryptionKeys: read.required('HOLDFAST_ENCRYPTION_KEYS', encryptionKeys),
+    lostEncryptionKeys: read.optional('HOLDFAST_LOST_ENCRYPTION_KEYS', keyIds, []),
+  };
 }
 
 interface VariableKind<Value> {
@@ -156,7 +174,8 @@ const url = (protocols: readonly string[]): VariableKind<string> => ({
     .string()
     .regex(new RegExp(`^(?:${protocols.map((name) => name.replace('+', '\\+')).join('|')})://[^/\\s]+`)),
   mayHold: `a URL that begins with ${protocols.map((name) => `${name}://`).join(' or ')}`,
-  mask: (value) => value.replace(/^([^:]*:\/\/)?.*@/, '$1***@'),
+  // Options may be passwords, too.
+  mask: (value) => value.replace(/^([^:]*:\/\/)?.*@/, '$1***@').replace(/\?.*$/s, '?***'),
 });
 
 const domain: VariableKind<string> = {
@@ -187,6 +206,16 @@ const encryptionKeys: VariableKind<readonly EncryptionKey[]> = {
     return keys;
   }),
   mayHold: 'id:base64[,id:base64…], each key 32 bytes',
+  mask: maskList,
+};
+
+const keyIds: VariableKind<readonly string[]> = {
+  schema: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$/)
+    .transform((value) => value.split(',')),
+  mayHold: 'id[,id…], ids of encryption keys',
+  // It may be keys, by mistake.
   mask: maskList,
 };
 

@@ -2,6 +2,7 @@ import type { ClientSession } from 'mongodb';
 import type { Admission } from '../operations/admission.js';
 import type { OperationQueue } from '../operations/queue.js';
 import { sideEffect } from '../side-effects.js';
+import type { AuditEventsRepository } from '../store/audit-events.repository.js';
 import { newIdentifier } from '../store/identifier.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { OperationKind } from '../store/records.js';
@@ -46,6 +47,7 @@ export class Acceptance {
   constructor(
     private readonly store: Store,
     private readonly operations: OperationsRepository,
+    private readonly audit: Pick<AuditEventsRepository, 'record'>,
     private readonly queue: Pick<OperationQueue, 'announce'>,
     private readonly admission: Pick<Admission, 'begin'>,
   ) {}
@@ -111,8 +113,7 @@ export class Acceptance {
   ): Promise<Finished> {
     const carryOut = async (session: ClientSession) => {
       if (!(await change(session))) throw new DecisionOutdatedError();
-      const event = { _id: newIdentifier(), at: new Date(), event: 'succeeded' as const, kind, instanceId, ...caller };
-      await this.store.auditEvents.insertOne(event, { session });
+      await this.audit.record({ event: 'succeeded', kind, instanceId, ...caller }, session);
     };
     await this.#turns.take(instance, () => sideEffect(`apply ${kind}`, () => this.store.transaction(carryOut)));
     return { kind: 'finished' };
@@ -144,16 +145,7 @@ export class Acceptance {
 
   async #audit(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {
     const { kind, caller, instanceId, bindingId } = work;
-    const event = {
-      _id: newIdentifier(),
-      at: new Date(),
-      event: 'accepted' as const,
-      operation,
-      kind,
-      instanceId,
-      ...(bindingId === undefined ? {} : { bindingId }),
-      ...caller,
-    };
-    await this.store.auditEvents.insertOne(event, { session });
+    const about = { operation, kind, instanceId, ...(bindingId === undefined ? {} : { bindingId }) };
+    await this.audit.record({ event: 'accepted', ...about, ...caller }, session);
   }
 }

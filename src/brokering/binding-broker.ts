@@ -1,4 +1,5 @@
 import type { Catalog } from '../catalog/catalog.js';
+import type { AuditEventsRepository } from '../store/audit-events.repository.js';
 import { newIdentifier } from '../store/identifier.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { ServiceBindingRecord, ServiceInstanceRecord } from '../store/records.js';
@@ -43,6 +44,7 @@ export class BindingBroker implements ServiceBindings {
     private readonly operations: OperationsRepository,
     private readonly acceptance: Acceptance,
     private readonly completion: Completion,
+    private readonly audit: Pick<AuditEventsRepository, 'recordAlone'>,
     private readonly settings: BindingSettings,
   ) {}
 
@@ -192,12 +194,19 @@ export class BindingBroker implements ServiceBindings {
     const parameters = this.bindings.parametersOf(binding);
     const bound = instanceOf(instance, this.instances.parametersOf(instance), instanceSecrets);
     const { expiresAt, renewBefore } = binding;
-    return {
+    const view = {
       credentials: service.credentials(bound, bindingOf(binding, parameters, bindingSecrets)),
       metadata: { ...(expiresAt && { expiresAt }), ...(renewBefore && { renewBefore }) },
       endpoints: service.endpoints(bound),
       parameters,
     };
+    await this.#auditReading(address);
+    return view;
+  }
+
+  /** Nobody has credentials of which the audit does not tell: where it cannot be written, this throws. */
+  async #auditReading({ caller, instanceId, bindingId }: BindingAddress): Promise<void> {
+    await this.audit.recordAlone({ event: 'succeeded', kind: 'read-credentials', instanceId, bindingId, ...caller });
   }
 
   async lastOperation(address: BindingAddress, { operation: hint }: LastOperationRequest): Promise<LastOperation> {

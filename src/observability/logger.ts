@@ -13,11 +13,21 @@ export function withLogFields<Result>(added: Record<string, unknown>, work: () =
 /** Those of the request or operation that runs. */
 export const logFields = (): Readonly<Record<string, unknown>> => fields.getStore() ?? {};
 
-/** An error of a Redis client carries the command that failed, and with AUTH the password. */
-function tellError(error: Error): Record<string, unknown> {
-  const { command: _, ...told } = pino.stdSerializers.err(error) as Record<string, unknown> & { command?: unknown };
-  return told;
+/**
+ * What is told of an error besides its type, message and stack. All the rest is not: libraries hang the request, the command or
+ * their options on it, and with those passwords.
+ */
+const toldOfErrors = new Set(
+  'code codeName errno syscall address port status statusCode reason request operation detail'.split(' '),
+);
+
+function tellError(error: Error): object {
+  const { type, message, stack, ...fields } = pino.stdSerializers.err(error);
+  const told = Object.entries(fields).filter(([name, value]) => toldOfErrors.has(name) && isPlain(value));
+  return { type, message, stack, ...Object.fromEntries(told) };
 }
+
+const isPlain = (value: unknown): boolean => typeof value === 'string' || typeof value === 'number';
 
 /** Structured JSON lines on standard output, with the fields of the request or operation that runs. */
 export function createLogger(level: string, destination: DestinationStream = pino.destination(1)): Logger {

@@ -18,16 +18,37 @@ export class UnknownKeyError extends Error {
   override readonly name = 'UnknownKeyError';
 }
 
+export interface RingKey {
+  readonly id: string;
+  /** 32 bytes. */
+  readonly key: Buffer;
+}
+
 /** The first key encrypts; every key decrypts what was encrypted with it. */
 export class KeyRing {
   readonly #keys: ReadonlyMap<string, Buffer>;
-  readonly #current: { readonly id: string; readonly key: Buffer };
+  readonly #current: RingKey;
 
-  constructor(keys: readonly { readonly id: string; readonly key: Buffer }[]) {
+  constructor(keys: readonly RingKey[]) {
     const [current] = keys;
     if (!current) throw new RangeError('a key ring needs at least one key');
     this.#current = current;
     this.#keys = new Map(keys.map(({ id, key }) => [id, key]));
+  }
+
+  /** Ids of its keys, in order. */
+  get ids(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
+  /** Id of the key that encrypts. */
+  get current(): string {
+    return this.#current.id;
+  }
+
+  /** Seals what was sealed with any of its keys once more, with the first one. Throws as `open` does. */
+  reseal(sealed: Sealed, place: Place): Sealed {
+    return this.seal(this.open(sealed, place), place);
   }
 
   seal(value: JsonObject, place: Place): Sealed {

@@ -1,8 +1,8 @@
 import type { ClientSession, Document, Filter } from 'mongodb';
 import { sideEffect } from '../side-effects.js';
+import type { AuditEventsRepository } from './audit-events.repository.js';
 import { applyEffect } from './effects.js';
-import { newIdentifier } from './identifier.js';
-import type { AuditEventRecord, OperationRecord, StepRecord } from './records.js';
+import type { OperationRecord, StepRecord } from './records.js';
 import { isDuplicateKey, type Store } from './store.js';
 
 /** Another holder took the operation, or it ended: whoever sees this stops at once, and records nothing. */
@@ -32,7 +32,10 @@ type EndState = 'succeeded' | 'failed' | 'superseded';
 const leaseEnded: Document = { $lte: ['$lease.until', '$$NOW'] };
 
 export class OperationsRepository {
-  constructor(private readonly store: Store) {}
+  constructor(
+    private readonly store: Store,
+    private readonly audit: Pick<AuditEventsRepository, 'recordEnd'>,
+  ) {}
 
   async find(id: string): Promise<OperationRecord | null> {
     return await this.store.operations.findOne({ _id: id });
@@ -200,15 +203,8 @@ export class OperationsRepository {
       { session, returnDocument: 'after' },
     );
     if (!operation) throw new LeaseLostError(`operation ${which._id} is held by another, or over`);
-    await this.#audit(operation, state, session);
+    await this.audit.recordEnd(operation._id, { event: state, detail: operation.progress }, session);
     return operation;
-  }
-
-  async #audit(operation: OperationRecord, event: AuditEventRecord['event'], session: ClientSession): Promise<void> {
-    const accepted = await this.store.auditEvents.findOne({ operation: operation._id, event: 'accepted' }, { session });
-    if (!accepted) return;
-    const ended = { ...accepted, _id: newIdentifier(), at: new Date(), event, detail: operation.progress };
-    await this.store.auditEvents.insertOne(ended, { session });
   }
 
   /** A former holder has stopped: whatever waits for its lease need not wait for the clock. */

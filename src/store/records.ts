@@ -142,15 +142,18 @@ export interface Lease {
   readonly epoch: number;
 }
 
-/** Who asked for what, and how it ended. Never a parameter or a credential. */
+/** Who asked for what, and how it ended. Never a parameter or a credential. Written once, and never changed. */
 export interface AuditEventRecord {
   readonly _id: string;
+  /** By the store's clock. */
   readonly at: Date;
   readonly event: 'accepted' | 'succeeded' | 'failed' | 'superseded';
   /** Left out where the request was carried out at once. */
   readonly operation?: string;
-  readonly kind: OperationKind;
+  readonly kind: OperationKind | 'read-credentials';
   readonly platform: string;
+  /** Which of the platform's credentials asked. */
+  readonly credential?: string;
   readonly instanceId: string;
   readonly bindingId?: string;
   readonly originatingIdentity?: { readonly platform: string; readonly value: JsonObject };

@@ -11,6 +11,7 @@ import {
 } from 'mongodb';
 import type { Logger } from '../observability/logger.js';
 import { StartError } from '../start-error.js';
+import type { AuditBlockRecord, AuditKeyRecord, UnsealedEventRecord } from './audit-records.js';
 import type {
   AuditEventRecord,
   OperationRecord,
@@ -76,6 +77,15 @@ export class Store {
   get auditEvents(): Collection<AuditEventRecord> {
     return this.database.collection('audit_events');
   }
+  get unsealedEvents(): Collection<UnsealedEventRecord> {
+    return this.database.collection('audit_unsealed');
+  }
+  get auditChain(): Collection<AuditBlockRecord> {
+    return this.database.collection('audit_chain');
+  }
+  get auditKeys(): Collection<AuditKeyRecord> {
+    return this.database.collection('audit_keys');
+  }
 
   /**
    * Runs `work` in a transaction, again where a concurrent one was in its way.
@@ -88,6 +98,12 @@ export class Store {
       return await work(session);
     };
     return await this.#client.withSession((session) => session.withTransaction(() => attempt(session)));
+  }
+
+  /** By the store's clock. */
+  async now(): Promise<Date> {
+    const { localTime } = await this.database.command({ hello: 1 });
+    return localTime;
   }
 
   /** Throws where the store does not answer. */

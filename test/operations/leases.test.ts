@@ -15,7 +15,7 @@ let id: string;
 
 beforeAll(async () => {
   stub = await StubBroker.start({ HOLDFAST_ROLE: 'api' });
-  operations = new OperationsRepository(stub.broker.store);
+  operations = new OperationsRepository(stub.broker.store, stub.broker.audit);
 });
 afterAll(() => stub.end());
 beforeEach(async () => {

@@ -144,7 +144,7 @@ describe('an encryption key that is lost', () => {
     await ready();
     await stub.stop();
     const other = `another:${Buffer.alloc(32, 1).toString('base64')}`;
-    stub = await StubBroker.start({ HOLDFAST_ENCRYPTION_KEYS: other }, stub);
+    stub = await StubBroker.start({ HOLDFAST_ENCRYPTION_KEYS: other, HOLDFAST_LOST_ENCRYPTION_KEYS: 'test' }, stub);
     await stub.driver.bind('i', 'b', sold);
     const told = await stub.driver.poll('i', { bindingId: 'b', seconds: 10 });
     expect(told.state).toBe('failed');

@@ -63,6 +63,7 @@ export class KeepAlivePlatform {
     await this.#ask([200], 'GET', instance);
     await this.#ask([201, 202], 'PUT', `${binding}?${query}`, sold);
     await this.#untilSucceeded(binding);
+    await this.#ask([200], 'GET', binding);
     await this.#ask([202], 'PATCH', `${instance}?${query}`, { ...sold, parameters: { colour: 'red' } });
     await this.#untilSucceeded(instance);
     await this.#ask([200, 202], 'DELETE', `${binding}?${query}`);

@@ -5,32 +5,50 @@ import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 import { closedPort } from './tcp-relay.js';
 
-/** A Redis of the test's own, in memory only: killed and started again, it is empty. */
+interface Kept {
+  readonly password: string;
+  /** Where it writes every command that changes something, as a text. */
+  readonly folder: string;
+}
+
+/** A Redis of the test's own; in memory only, unless it is told otherwise: killed and started again, it is empty. */
 export class RedisProcess {
   #child: ChildProcess | undefined;
   readonly #endWithUs = () => this.#child?.kill('SIGKILL');
 
-  private constructor(readonly port: number) {
+  private constructor(
+    readonly port: number,
+    private readonly kept: Kept | undefined,
+  ) {
     process.once('exit', this.#endWithUs);
   }
 
-  static async start(): Promise<RedisProcess> {
-    const redis = new RedisProcess(await closedPort());
+  static async start(kept?: Kept): Promise<RedisProcess> {
+    const redis = new RedisProcess(await closedPort(), kept);
     await redis.restart();
     return redis;
   }
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    const login = this.kept ? `:${encodeURIComponent(this.kept.password)}@` : '';
+    return `redis://${login}127.0.0.1:${this.port}`;
   }
 
   async restart(): Promise<void> {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-    this.#child = spawn('redis-server', [...settings, '--maxmemory-policy', 'noeviction'], { stdio: 'ignore' });
+    this.#child = spawn('redis-server', [...settings, '--maxmemory-policy', 'noeviction', ...this.#more()], {
+      stdio: 'ignore',
+    });
     const client = new Redis(this.url, { retryStrategy: () => 50 });
     client.on('error', () => {});
     await eventually(() => client.status === 'ready');
     client.disconnect();
+  }
+
+  #more(): readonly string[] {
+    if (!this.kept) return [];
+    const { folder, password } = this.kept;
+    return ['--dir', folder, '--appendonly', 'yes', '--aof-use-rdb-preamble', 'no', '--requirepass', password];
   }
 
   async kill(): Promise<void> {

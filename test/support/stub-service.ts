@@ -49,6 +49,8 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
   /** Internal ids of the bindings that were unbound, in order. */
   readonly removed: string[] = [];
   generated = 0;
+  /** What makes generated secrets random, where a test looks for them. */
+  suffix = (): string => '';
   behaviour: (step: StubStep) => Promise<StepOutcome> = async () => done;
   stagesOf: Record<Verb, readonly (readonly string[])[]> = {
     provision: [['first'], ['second-a', 'second-b'], ['third']],
@@ -66,11 +68,11 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
 
   async generateInstanceSecrets() {
     this.generated++;
-    return { key: `key-${this.generated}` };
+    return { key: `key-${this.generated}${this.suffix()}` };
   }
   async generateBindingSecrets() {
     this.generated++;
-    return { password: `password-${this.generated}` };
+    return { password: `password-${this.generated}${this.suffix()}` };
   }
 
   readonly provision = this.#versioned('provision');

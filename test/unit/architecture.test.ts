@@ -14,6 +14,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   kubernetes: ['observability', 'side-effects.ts'],
   store: ['observability', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
   operations: ['store', 'observability', 'side-effects.ts'],
+  audit: ['store', 'operations', 'observability'],
   catalog: ['services/service.ts', 'start-error.ts'],
   services: ['kubernetes', 'operations', 'observability', 'side-effects.ts'],
   brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],

@@ -40,6 +40,7 @@ test('what need not be set has defaults', () => {
     redisUrl: 'redis://queue:6379',
     catalogFile: expect.stringMatching(/\/catalog\/default\.yaml$/),
     encryptionKeys: [{ id: 'k1', key: Buffer.alloc(32, 7) }],
+    lostEncryptionKeys: [],
     logLevel: 'info',
     maximumConcurrentProvisions: 10,
     workerConcurrency: 50,
