@@ -60,7 +60,14 @@ export class Broker {
     readonly store: Store,
     private readonly queue: OperationQueue,
     private readonly redis: { readonly requests: Redis; readonly worker: Redis | undefined },
+    /** Of all keys in Redis. */
+    readonly redisPrefix: string,
   ) {}
+
+  /** For what is counted across replicas: a command that Redis does not answer ends by itself. */
+  get requestRedis(): Redis {
+    return this.redis.requests;
+  }
 
   /** Waits for the store, migrates it, and reads the catalog. Nothing works yet: `engine.start()` does that. */
   static async assemble(parts: BrokerParts): Promise<Broker> {
@@ -117,7 +124,7 @@ export class Broker {
         { owner, queuePrefix: prefix, concurrency: configuration.workerConcurrency },
       );
     const redis = { requests, worker };
-    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, engine, store, queue, redis);
+    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, engine, store, queue, redis, prefix);
   }
 
   /** Throws where the store does not answer. */

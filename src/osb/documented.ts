@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import {
   ApiBasicAuth,
+  ApiBearerAuth,
   ApiBody,
   ApiHeader,
   ApiOperation,
@@ -38,7 +39,14 @@ interface Documented {
 }
 
 /** What every request may be answered. */
-const always: readonly Situation[] = ['unauthenticated', 'unsupported-version', 'unavailable', 'internal'];
+const always: readonly Situation[] = [
+  'unauthenticated',
+  'forbidden',
+  'unsupported-version',
+  'too-many-requests',
+  'unavailable',
+  'internal',
+];
 
 /** The OpenAPI side of one verb. */
 export function Documented({ summary, answers, failures = [], body, query = {}, headers = {} }: Documented) {
@@ -72,6 +80,7 @@ export function DocumentedController(tag: string, ids: Readonly<Record<string, s
   return applyDecorators(
     ApiTags(tag),
     ApiBasicAuth(),
+    ApiBearerAuth(),
     ApiHeader({
       name: 'X-Broker-API-Version',
       description: `One of ${spokenVersions}; newer 2.x versions are answered as the newest of them`,

@@ -27,6 +27,7 @@ export function describeApi(application: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addBasicAuth()
+    .addBearerAuth()
     .build();
   const document = SwaggerModule.createDocument(application, about, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,

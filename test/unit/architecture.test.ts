@@ -18,7 +18,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   catalog: ['yaml', 'services/service.ts', 'start-error.ts'],
   services: ['kubernetes', 'operations', 'observability', 'side-effects.ts'],
   brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
-  osb: ['brokering', 'catalog', 'services/service.ts', 'configuration.ts', 'platform-credentials.ts', 'observability'],
+  authentication: ['yaml', 'observability', 'watched-files.ts'],
+  osb: ['authentication', 'brokering', 'catalog', 'services/service.ts', 'observability'],
 };
 
 const files = readdirSync(source, { recursive: true, withFileTypes: true })
