@@ -16,12 +16,12 @@ import type { Logger } from './observability/logger.js';
 import { Metrics, MetricsController } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
 import { observeRequests } from './observability/request-log.js';
+import { describeApi } from './openapi.js';
 import { OsbExceptionFilter } from './osb/exception-filter.js';
 import { apiVersion } from './osb/middleware/api-version.js';
 import { authentication } from './osb/middleware/authentication.js';
 import { originatingIdentity, requestIdentity } from './osb/middleware/identities.js';
 import { jsonBody } from './osb/middleware/json-body.js';
-import { describeApi } from './osb/openapi.js';
 import { tlsOptions } from './tls.js';
 
 export interface HttpOptions {

@@ -16,7 +16,9 @@ import { Drain } from './drain.js';
 import { createHttpApplication } from './http.js';
 import { type HealthCheck, HealthChecks } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
+import { operatorsModule } from './operators/operators.module.js';
 import { osbModule } from './osb/osb.module.js';
+import { OperatorsRepository } from './store/operators.repository.js';
 import { isUnreachable } from './store/store.js';
 import { watchTls } from './tls.js';
 
@@ -46,7 +48,7 @@ export async function serve({ broker, configuration, checks, reviewToken, log }:
     redis: () => broker.checkRedis(),
     ...checks,
   });
-  const modules = configuration.role === 'worker' ? [] : [osb(broker)];
+  const modules = configuration.role === 'worker' ? [] : [osb(broker), operators(broker)];
   const counted = { redis: broker.requestRedis, prefix: broker.redisPrefix };
   const { mostFailuresPerMinute, mostRequestsPerSecond, tls } = configuration;
   const credentials = new WatchedCredentials(configuration, log);
@@ -88,3 +90,6 @@ const osb = (broker: Broker): DynamicModule =>
       { provide: ServiceBindings, useValue: broker.serviceBindings },
     ],
   });
+
+const operators = ({ store }: Broker): DynamicModule =>
+  operatorsModule({ providers: [{ provide: OperatorsRepository, useValue: new OperatorsRepository(store) }] });

@@ -45,7 +45,7 @@ export const describeHeaders = (headers: Readonly<Record<string, string>> = {}) 
   );
 
 /** One answer a status, with an example of each error that has it. */
-export function failureAnswers(situations: readonly Situation[]): MethodDecorator[] {
+export function failureAnswers(situations: readonly Situation[]): (MethodDecorator & ClassDecorator)[] {
   const statuses = new Set(situations.map((situation) => errorTable[situation].status));
   return [...statuses].map((status) => {
     const those = [...new Set(situations)].filter((situation) => errorTable[situation].status === status);

@@ -19,6 +19,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   services: ['kubernetes', 'operations', 'observability', 'side-effects.ts'],
   brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
   authentication: ['yaml', 'observability', 'watched-files.ts'],
+  operators: [
+    'brokering/refusal.ts',
+    'osb/documented.ts',
+    'osb/errors.ts',
+    'osb/from.ts',
+    'store/operators.repository.ts',
+    'store/records.ts',
+  ],
   osb: ['authentication', 'brokering', 'catalog', 'services/service.ts', 'observability'],
 };
 
