@@ -65,7 +65,14 @@ export class Broker {
     readonly audit: AuditEventsRepository,
     private readonly queue: OperationQueue,
     private readonly redis: { readonly requests: Redis; readonly worker: Redis | undefined },
+    /** Of all keys in Redis. */
+    readonly redisPrefix: string,
   ) {}
+
+  /** For what is counted across replicas: a command that Redis does not answer ends by itself. */
+  get requestRedis(): Redis {
+    return this.redis.requests;
+  }
 
   /** Waits for the store, migrates it, and reads the catalog. Nothing works yet: `engine.start()` does that. */
   static async assemble(parts: BrokerParts): Promise<Broker> {
@@ -125,7 +132,8 @@ export class Broker {
         { owner, queuePrefix: prefix, concurrency: configuration.workerConcurrency },
       );
     const redis = { requests, worker };
-    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, engine, store, audit, queue, redis);
+    const parts = [engine, store, audit, queue, redis, prefix] as const;
+    return new Broker(identity, catalog, instanceBroker, bindingBroker, rotations, ...parts);
   }
 
   /** Throws where the store does not answer. */

@@ -1,8 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { credentialsInFile, credentialsInVariable, type PlatformCredential } from './platform-credentials.js';
+import { readAccessFile } from './authentication/access-file.js';
+import {
+  credentialsInFile,
+  credentialsInVariable,
+  type PlatformCredential,
+} from './authentication/platform-credentials.js';
 import { StartError } from './start-error.js';
+import { type TlsFiles, tlsOptions } from './tls.js';
 
 export type Role = 'api' | 'worker' | 'all';
 
@@ -20,6 +27,20 @@ export abstract class Configuration {
   abstract readonly basicAuth: readonly PlatformCredential[];
   /** Its credentials are valid besides those of `basicAuth`. */
   abstract readonly basicAuthFile?: string;
+  /** Which credentials are which platform, with which rights. */
+  abstract readonly accessFile?: string;
+  /** The listener speaks HTTPS. */
+  abstract readonly tls?: TlsFiles;
+  /** Whose word on the client's address counts: addresses, networks, or names that Express has for some. */
+  abstract readonly trustedProxies: readonly string[];
+  /** How many failures to authenticate a minute one address or name may have. */
+  abstract readonly mostFailuresPerMinute: number;
+  /** How many requests a second one platform may send; 0 for any number. */
+  abstract readonly mostRequestsPerSecond: number;
+  abstract readonly headersSeconds: number;
+  abstract readonly requestSeconds: number;
+  abstract readonly keepAliveSeconds: number;
+  abstract readonly maximumConnections: number;
   abstract readonly storeUrl: string;
   abstract readonly redisUrl: string;
   abstract readonly catalogFile: string;
@@ -61,17 +82,29 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
   const role = read.optional('HOLDFAST_ROLE', oneOf(['api', 'worker', 'all']), 'all');
   const basicAuth = read.optional('HOLDFAST_BASIC_AUTH', platformCredentials, []);
   const basicAuthFile = read.optional('HOLDFAST_BASIC_AUTH_FILE', credentialsFile, undefined);
-  if (role !== 'worker' && !read.isSet('HOLDFAST_BASIC_AUTH') && !read.isSet('HOLDFAST_BASIC_AUTH_FILE')) {
+  const accessFile = read.file('HOLDFAST_ACCESS_FILE', readAccessFile);
+  const names = ['HOLDFAST_BASIC_AUTH', 'HOLDFAST_BASIC_AUTH_FILE', 'HOLDFAST_ACCESS_FILE'];
+  if (role !== 'worker' && !names.some((name) => read.isSet(name))) {
     read.refuse(
-      `HOLDFAST_BASIC_AUTH is not set: set it to ${platformCredentials.mayHold}, or HOLDFAST_BASIC_AUTH_FILE to ${credentialsFile.mayHold}`,
+      `HOLDFAST_BASIC_AUTH is not set: set it to ${platformCredentials.mayHold}, HOLDFAST_BASIC_AUTH_FILE to ${credentialsFile.mayHold}, or HOLDFAST_ACCESS_FILE to the path of an access file`,
     );
   }
+  const tls = readTls(read);
   const configuration = {
     host: read.optional('HOLDFAST_HOST', text('a host name or an address to listen on'), '127.0.0.1'),
     port: read.optional('HOLDFAST_PORT', wholeNumber(0, 65_535), 3000),
     role,
     basicAuth,
     ...(basicAuthFile === undefined ? {} : { basicAuthFile }),
+    ...(accessFile === undefined ? {} : { accessFile }),
+    ...(tls === undefined ? {} : { tls }),
+    trustedProxies: read.optional('HOLDFAST_TRUSTED_PROXIES', networks, []),
+    mostFailuresPerMinute: read.optional('HOLDFAST_AUTHENTICATION_FAILURES_PER_MINUTE', wholeNumber(1, 1_000_000), 30),
+    mostRequestsPerSecond: read.optional('HOLDFAST_RATE_LIMIT_PER_SECOND', wholeNumber(0, 1_000_000), 2_000),
+    headersSeconds: read.optional('HOLDFAST_HEADERS_SECONDS', wholeNumber(1, 3_600), 10),
+    requestSeconds: read.optional('HOLDFAST_REQUEST_SECONDS', wholeNumber(1, 3_600), 30),
+    keepAliveSeconds: read.optional('HOLDFAST_KEEP_ALIVE_SECONDS', wholeNumber(1, 3_600), 5),
+    maximumConnections: read.optional('HOLDFAST_MAXIMUM_CONNECTIONS', wholeNumber(1, 1_000_000), 10_000),
     ...storeVariables(read),
     redisUrl: read.required('HOLDFAST_REDIS_URL', url(['redis', 'rediss'])),
     catalogFile: read.optional('HOLDFAST_CATALOG', text('the path of a catalog file'), defaultCatalogFile()),
@@ -112,6 +145,25 @@ function storeVariables(read: VariableReader): StoreConfiguration {
   };
 }
 
+/** All of it is there, and fits together, or none of it is. */
+function readTls(read: VariableReader): TlsFiles | undefined {
+  const names = ['HOLDFAST_TLS_CERTIFICATE_FILE', 'HOLDFAST_TLS_KEY_FILE', 'HOLDFAST_TLS_CLIENT_CA_FILE'] as const;
+  if (!names.some((name) => read.isSet(name))) return undefined;
+  const [certificateFile, keyFile] = [read.required(names[0], pemFile), read.required(names[1], pemFile)];
+  const clientCaFile = read.optional(names[2], pemFile, undefined);
+  const files = { certificateFile, keyFile, ...(clientCaFile !== undefined && { clientCaFile }) };
+  if (read.hasWrong(names)) return undefined;
+  try {
+    tlsOptions(files);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    read.refuse(
+      `${names[0]} and ${names[1]}: ${certificateFile} and ${keyFile} are no certificate and its key (${reason})`,
+    );
+  }
+  return files;
+}
+
 interface VariableKind<Value> {
   readonly schema: z.ZodType<Value, string>;
   readonly mayHold: string;
@@ -147,8 +199,25 @@ class VariableReader {
     return undefined as Value;
   }
 
+  /** A path whose file tells its mistakes by itself, one a line. */
+  file(name: string, readText: (text: string, file: string) => unknown): string | undefined {
+    const path = this.optional(name, readableFile, undefined);
+    try {
+      if (path !== undefined) readText(readFileSync(path, 'utf8'), path);
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      for (const line of error.lines) this.refuse(`${name}: ${line}`);
+    }
+    return path;
+  }
+
   refuse(line: string): void {
     this.wrong.push(line);
+  }
+
+  /** Whether one of these variables was refused. */
+  hasWrong(names: readonly string[]): boolean {
+    return this.wrong.some((line) => names.some((name) => line.startsWith(`${name} `)));
   }
 
   finish<Result>(configuration: Result): Result {
@@ -198,6 +267,37 @@ const credentialsFile: VariableKind<string> = {
   }),
   mayHold: 'the path of a file with one user:password a line',
 };
+
+const pathTo = (what: string): VariableKind<string> => ({
+  schema: parsed((path) => {
+    readFileSync(path);
+    return path;
+  }),
+  mayHold: `the path of ${what}`,
+});
+
+const readableFile = pathTo('a file that can be read');
+const pemFile = pathTo('a PEM file');
+
+/** Names that Express has for networks. */
+const namedNetworks: ReadonlySet<string> = new Set(['loopback', 'linklocal', 'uniquelocal']);
+
+const networks: VariableKind<readonly string[]> = {
+  schema: parsed((value) => {
+    const entries = value.split(',').map((entry) => entry.trim());
+    const unknown = entries.find((entry) => !namedNetworks.has(entry) && !isAddressOrNetwork(entry));
+    if (unknown !== undefined) throw new Error(`${JSON.stringify(unknown)} is none`);
+    return entries;
+  }),
+  mayHold: 'addresses and networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, parted by commas',
+};
+
+/** Not in the short forms of old, in which `10` is an address too. */
+function isAddressOrNetwork(entry: string): boolean {
+  const [address = ''] = entry.split('/');
+  const isAddress = ipaddr.IPv4.isValidFourPartDecimal(address) || ipaddr.IPv6.isValid(address);
+  return isAddress && (entry === address || ipaddr.isValidCIDR(entry));
+}
 
 const encryptionKeys: VariableKind<readonly EncryptionKey[]> = {
   schema: parsed((value) => {

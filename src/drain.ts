@@ -6,6 +6,8 @@ import { bounded } from './operations/bounded.js';
 /** What a connection may be idle for longer than the server's `keepAliveTimeout`, before Node closes it. */
 const idleBufferMilliseconds = 1_500;
 
+const clientEnd = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
 /**
  * Takes a server out of service without failing a request. Whoever keeps a connection learns by an answer that it is the
  * last one there (`Connection: close`), and an idle one is left to its timeout, which clients know of: one that is closed
@@ -13,17 +15,18 @@ const idleBufferMilliseconds = 1_500;
  */
 export class Drain {
   readonly #underWay = new Set<ServerResponse>();
-  /** Connections that nothing was asked on yet. Node counts them as busy. */
-  readonly #unused = new Set<Socket>();
+  /** Connections that nothing was asked on yet, by their client's end: what asks over TLS is another socket than these. */
+  readonly #unused = new Map<string, Socket>();
   #begun = false;
 
   constructor(private readonly server: HttpServer) {
     server.on('connection', (socket: Socket) => {
-      this.#unused.add(socket);
-      socket.once('close', () => this.#unused.delete(socket));
+      const end = clientEnd(socket);
+      this.#unused.set(end, socket);
+      socket.once('close', () => this.#unused.delete(end));
     });
     server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-      this.#unused.delete(request.socket);
+      this.#unused.delete(clientEnd(request.socket));
       this.#note(response);
     });
   }
@@ -44,7 +47,7 @@ export class Drain {
     Server.prototype.close.call(this.server);
     if (isPatient) await bounded(closed, this.server.keepAliveTimeout + idleBufferMilliseconds);
     this.server.closeIdleConnections();
-    for (const socket of this.#unused) socket.destroy();
+    for (const socket of this.#unused.values()) socket.destroy();
     await closed;
   }
 

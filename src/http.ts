@@ -3,22 +3,34 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { SwaggerModule } from '@nestjs/swagger';
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+import type { Authenticator } from './authentication/authenticator.js';
+import type { Right } from './authentication/identity.js';
+import type { RequestRate } from './authentication/request-rate.js';
+import { clientCertificate } from './client-certificate.js';
 import type { Configuration } from './configuration.js';
+import { LimitedExpressAdapter } from './listener.js';
 import { HealthChecks, HealthController } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
 import { Metrics, MetricsController } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
 import { observeRequests } from './observability/request-log.js';
+import { describeApi } from './openapi.js';
 import { OsbExceptionFilter } from './osb/exception-filter.js';
 import { apiVersion } from './osb/middleware/api-version.js';
 import { authentication } from './osb/middleware/authentication.js';
 import { originatingIdentity, requestIdentity } from './osb/middleware/identities.js';
 import { jsonBody } from './osb/middleware/json-body.js';
-import { describeApi } from './osb/openapi.js';
-import { Platforms } from './osb/platforms.js';
+import { tlsOptions } from './tls.js';
 
 export interface HttpOptions {
-  readonly configuration: Pick<Configuration, 'basicAuth' | 'basicAuthFile'>;
+  readonly configuration: Pick<
+    Configuration,
+    'tls' | 'trustedProxies' | 'headersSeconds' | 'requestSeconds' | 'keepAliveSeconds' | 'maximumConnections'
+  >;
+  readonly authenticator: Authenticator;
+  readonly rate: RequestRate;
   readonly logger: Logger;
   readonly health: HealthChecks;
   /** Whether an error is answered with 503: whoever asked may ask again soon. */
@@ -34,26 +46,30 @@ class HttpModule {}
 export async function createHttpApplication(options: HttpOptions): Promise<NestExpressApplication> {
   const { configuration, logger, health, isUnavailable, modules } = options;
   const metrics = new Metrics();
-  const platforms = new Platforms(configuration, logger);
   const root: DynamicModule = {
     module: HttpModule,
     imports: [...modules],
     providers: [
       { provide: HealthChecks, useValue: health },
       { provide: Metrics, useValue: metrics },
-      { provide: Platforms, useValue: platforms },
     ],
   };
-  const application = await NestFactory.create<NestExpressApplication>(root, {
+  const { tls } = configuration;
+  const adapter = new LimitedExpressAdapter(configuration, tls && tlsOptions(tls));
+  const application = await NestFactory.create<NestExpressApplication>(root, adapter, {
     logger: new NestLogger(logger),
     bodyParser: false,
     abortOnError: false,
   });
   application.disable('x-powered-by');
   application.disable('etag');
-  application.use(observeRequests(logger, metrics), requestIdentity);
+  application.set('trust proxy', configuration.trustedProxies);
+  application.use(observeRequests(logger, metrics), secureHeaders(tls !== undefined), requestIdentity);
+  const authenticated = (right: Right) => authentication({ ...options, right, certificateOf: clientCertificate });
   // The order of checks begins here, and goes on in `osb/requests.ts`.
-  application.use('/v2', authentication(platforms), apiVersion, originatingIdentity, jsonBody);
+  application.use('/v2', authenticated('platform'), apiVersion, originatingIdentity, jsonBody);
+  application.use('/v2/service_instances', neverKept);
+  application.use('/operators', authenticated('operator'), neverKept);
   application.useGlobalFilters(new OsbExceptionFilter(logger, isUnavailable));
   SwaggerModule.setup('docs', application, () => describeApi(application), {
     jsonDocumentUrl: 'docs/openapi.json',
@@ -62,3 +78,20 @@ export async function createHttpApplication(options: HttpOptions): Promise<NestE
   await application.init();
   return application;
 }
+
+/** Nobody shows the API in a page but its documentation, which loads what it needs from here. */
+function secureHeaders(isTls: boolean): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: { 'upgrade-insecure-requests': isTls ? [] : null, 'frame-ancestors': ["'none'"] },
+    },
+    strictTransportSecurity: isTls,
+    xFrameOptions: { action: 'deny' },
+  });
+}
+
+/** Answers may hold credentials: no cache keeps them. */
+const neverKept: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store');
+  next();
+};

@@ -81,7 +81,13 @@ async function listen(
   log: Logger,
 ): Promise<Served> {
   try {
-    return await serve(broker, configuration, { kubernetes: (signal) => cluster.ping(signal) }, log);
+    return await serve({
+      broker,
+      configuration,
+      checks: { kubernetes: (signal) => cluster.ping(signal) },
+      reviewToken: (token, audiences, signal) => cluster.reviewToken(token, audiences, signal),
+      log,
+    });
   } catch (error) {
     await broker.stop();
     const { code, message } = error as NodeJS.ErrnoException;

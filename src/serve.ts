@@ -1,6 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Server as TlsServer } from 'node:tls';
 import type { DynamicModule } from '@nestjs/common';
+import { Authenticator } from './authentication/authenticator.js';
+import { BearerTokens, type ReviewToken } from './authentication/bearer.js';
+import { Failures } from './authentication/failures.js';
+import { RequestRate } from './authentication/request-rate.js';
+import { WatchedCredentials } from './authentication/watched-credentials.js';
 import type { Broker } from './broker.js';
 import { ServiceBindings } from './brokering/service-bindings.js';
 import { ServiceInstances } from './brokering/service-instances.js';
@@ -10,8 +16,11 @@ import { Drain } from './drain.js';
 import { createHttpApplication } from './http.js';
 import { type HealthCheck, HealthChecks } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
+import { operatorsModule } from './operators/operators.module.js';
 import { osbModule } from './osb/osb.module.js';
+import { OperatorsRepository } from './store/operators.repository.js';
 import { isUnreachable } from './store/store.js';
+import { watchTls } from './tls.js';
 
 export interface Served {
   readonly url: string;
@@ -22,26 +31,39 @@ export interface Served {
   close(): Promise<void>;
 }
 
+export interface ServeOptions {
+  readonly broker: Broker;
+  readonly configuration: Configuration;
+  /** Of what Holdfast needs, besides the store and Redis. */
+  readonly checks: Readonly<Record<string, HealthCheck>>;
+  /** Asks the cluster about the token of a service account; left out where there is no cluster. */
+  readonly reviewToken?: ReviewToken;
+  readonly log: Logger;
+}
+
 /** Listens. A worker serves its health and its metrics only. */
-export async function serve(
-  broker: Broker,
-  configuration: Configuration,
-  checks: Readonly<Record<string, HealthCheck>>,
-  logger: Logger,
-): Promise<Served> {
+export async function serve({ broker, configuration, checks, reviewToken, log }: ServeOptions): Promise<Served> {
   const health = new HealthChecks({
     store: () => broker.checkStore(),
     redis: () => broker.checkRedis(),
     ...checks,
   });
-  const modules = configuration.role === 'worker' ? [] : [osb(broker)];
+  const modules = configuration.role === 'worker' ? [] : [osb(broker), operators(broker)];
+  const counted = { redis: broker.requestRedis, prefix: broker.redisPrefix };
+  const { mostFailuresPerMinute, mostRequestsPerSecond, tls } = configuration;
+  const credentials = new WatchedCredentials(configuration, log);
+  const failures = new Failures({ ...counted, mostPerMinute: mostFailuresPerMinute });
   const application = await createHttpApplication({
     configuration,
-    logger,
+    authenticator: new Authenticator(credentials, new BearerTokens(reviewToken), failures),
+    rate: new RequestRate({ ...counted, mostPerSecond: mostRequestsPerSecond }),
+    logger: log,
     health,
     isUnavailable: isUnreachable,
     modules,
   });
+  const server: unknown = application.getHttpServer();
+  const certificates = tls && server instanceof TlsServer ? watchTls(tls, server, log) : undefined;
   const drain = new Drain(application.getHttpServer());
   await application.listen(configuration.port, configuration.host);
   const { address, port, family } = application.getHttpServer().address() as AddressInfo;
@@ -54,8 +76,10 @@ export async function serve(
     await sleep(drainSeconds * 1_000);
     await drain.end(drainSeconds > 0);
     await application.close();
+    credentials.stop();
+    certificates?.stop();
   };
-  return { url: `http://${host}:${port}`, close };
+  return { url: `${tls ? 'https' : 'http'}://${host}:${port}`, close };
 }
 
 const osb = (broker: Broker): DynamicModule =>
@@ -66,3 +90,6 @@ const osb = (broker: Broker): DynamicModule =>
       { provide: ServiceBindings, useValue: broker.serviceBindings },
     ],
   });
+
+const operators = ({ store }: Broker): DynamicModule =>
+  operatorsModule({ providers: [{ provide: OperatorsRepository, useValue: new OperatorsRepository(store) }] });

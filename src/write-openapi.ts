@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import 'reflect-metadata';
-import { openApiDocument } from './osb/openapi.js';
+import { openApiDocument } from './openapi.js';
 
 await writeFile('openapi/openapi.json', `${JSON.stringify(await openApiDocument(), null, 2)}\n`);

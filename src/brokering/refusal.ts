@@ -10,7 +10,7 @@
  * - `unprocessable`: understood, and cannot be done (422)
  * - `failed`: it was tried within the request, and failed (500)
  * - `late`: it was not done within the request, and was undone (504)
- * - `unavailable`: the store cannot be reached (503)
+ * - `unavailable`: the store, or whom it takes to know who asks, cannot be reached (503)
  */
 export type RefusalReason =
   | 'invalid'
@@ -30,7 +30,8 @@ export class Refusal extends Error {
   constructor(
     readonly reason: RefusalReason,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

@@ -2,8 +2,10 @@ import type { JsonObject } from '../services/service.js';
 
 /** Who asks, and on whose behalf. */
 export interface Caller {
-  /** The platform's identity: the name of its credentials. Ids of instances are unique per platform. */
+  /** The platform's identity: what the access file says, or the name of its credentials. Ids of instances are unique per platform. */
   readonly platform: string;
+  /** Which of the platform's credentials asked, such as `basic:<user>`; kept for audit, never a secret. */
+  readonly credential?: string;
   /** The user on the platform, as its originating-identity header tells; kept for audit. */
   readonly originatingIdentity?: { readonly platform: string; readonly value: JsonObject };
   readonly requestIdentity?: string;

@@ -1,6 +1,6 @@
+import { describe, type Located, positionOf } from '../yaml/located.js';
+import { dotted } from '../yaml/problems.js';
 import type { CatalogFile } from './catalog-file.js';
-import { describe, type Located, positionOf } from './located.js';
-import { dotted } from './problems.js';
 
 interface Named {
   readonly value: string;

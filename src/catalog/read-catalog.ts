@@ -1,27 +1,28 @@
 import type { AnyService, JsonObject, ParameterSchemas } from '../services/service.js';
+import { FileError } from '../yaml/file-error.js';
+import { at, describe, field, type Located, plain, positionOf } from '../yaml/located.js';
+import { dotted, problems } from '../yaml/problems.js';
 import { Catalog, type Offering, type Plan } from './catalog.js';
-import { CatalogError } from './catalog-error.js';
 import { catalogFile, type OfferingInFile, type PlanInFile } from './catalog-file.js';
 import { duplicates } from './duplicates.js';
-import { at, describe, field, type Located, overlay, plain, positionOf } from './located.js';
+import { overlay } from './overlay.js';
 import { compileParameterSchema, type ValidateParameters } from './parameters.js';
-import { dotted, problems } from './problems.js';
 import { readSource } from './source.js';
 
 export type ServiceRegistry = ReadonlyMap<string, AnyService>;
 
 /**
  * Reads a catalog file and those it extends.
- * @throws CatalogError
+ * @throws FileError
  */
 export function readCatalog(file: string, services: ServiceRegistry): Catalog {
   const located = readSource(file);
   const parsed = catalogFile.safeParse(plain(located), { reportInput: true });
-  if (!parsed.success) throw new CatalogError(problems(parsed.error.issues, located, ''));
+  if (!parsed.success) throw new FileError(problems(parsed.error.issues, located, ''));
   const reader = new OfferingReader(located, services);
   const offerings = parsed.data.offerings.map((offering, index) => reader.read(offering, index));
   const wrong = [...duplicates(parsed.data, located), ...reader.wrong];
-  if (wrong.length > 0) throw new CatalogError(wrong);
+  if (wrong.length > 0) throw new FileError(wrong);
   return new Catalog(offerings.filter((offering) => offering !== undefined));
 }
 

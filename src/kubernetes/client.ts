@@ -1,5 +1,11 @@
 import type { Duplex } from 'node:stream';
-import type { KubeConfig, KubernetesObject, V1APIGroup, V1SelfSubjectReview } from '@kubernetes/client-node';
+import type {
+  KubeConfig,
+  KubernetesObject,
+  V1APIGroup,
+  V1SelfSubjectReview,
+  V1TokenReview,
+} from '@kubernetes/client-node';
 import { outsideEffect } from '../side-effects.js';
 import {
   type Address,
@@ -14,6 +20,7 @@ import { Credentials } from './credentials.js';
 import { labelSelector } from './labels.js';
 import { Resources } from './resources.js';
 import { subjectOf } from './subject.js';
+import { type ReviewedToken, reviewedToken } from './token-review.js';
 import { Transport } from './transport.js';
 import { openTunnel } from './tunnel.js';
 import { latestVersion, openWatch, type WatchEvent, type WatchRequest } from './watch-stream.js';
@@ -140,6 +147,23 @@ export class KubernetesCluster extends Cluster {
       ),
     );
     return this.#subject;
+  }
+
+  /** Whose a token is, where it is meant for one of `audiences` (TokenReview). */
+  async reviewToken(token: string, audiences: readonly string[], signal: AbortSignal): Promise<ReviewedToken> {
+    const spec = { token, audiences };
+    return reviewedToken(
+      await this.#transport.json<V1TokenReview>(
+        {
+          title: 'ask whose a token is (TokenReview)',
+          method: 'POST',
+          path: '/apis/authentication.k8s.io/v1/tokenreviews',
+          body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec },
+          secret: true,
+        },
+        signal,
+      ),
+    );
   }
 
   async servesGroup(group: string, signal: AbortSignal): Promise<boolean> {

@@ -39,10 +39,15 @@ export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
   };
 }
 
-/** Goes on with `fields` in every log line of this request, also in the one about it. */
-export function withRequestLogFields(response: Response, fields: Record<string, unknown>, next: () => void): void {
+/** Adds `fields` to the line about this request. */
+export function noteInRequestLog(response: Response, fields: Record<string, unknown>): void {
   const about = observed.get(response);
   if (about) about.fields = { ...about.fields, ...fields };
+}
+
+/** Goes on with `fields` in every log line of this request, also in the one about it. */
+export function withRequestLogFields(response: Response, fields: Record<string, unknown>, next: () => void): void {
+  noteInRequestLog(response, fields);
   withLogFields(fields, next);
 }
 

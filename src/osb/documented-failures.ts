@@ -4,7 +4,11 @@ import { errorTable, type Situation } from './errors.js';
 
 /** What a user may be told. */
 const examples: Readonly<Record<Situation, string>> = {
-  unauthenticated: 'The platform must authenticate with valid basic credentials.',
+  unauthenticated:
+    'The platform must authenticate with valid credentials: correct the user and password, or the token.',
+  forbidden:
+    'monitoring may not use the Open Service Broker API: use credentials that have the right "platform", or give them that right in the access file.',
+  'too-many-requests': 'cf sends too many requests: send fewer in a second.',
   'unsupported-version': 'X-Broker-API-Version "2.12" is not supported: send one of 2.13, 2.14, 2.15, 2.16, 2.17.',
   malformed: 'The body cannot be read as JSON.',
   'too-large': 'The body has more than 1048576 bytes.',
@@ -27,6 +31,7 @@ const echo = { 'X-Broker-API-Request-Identity': 'The request identity, where one
 
 const failureHeaders: Readonly<Record<number, Readonly<Record<string, string>>>> = {
   [errorTable.unauthenticated.status]: { 'WWW-Authenticate': 'How to authenticate' },
+  [errorTable['too-many-requests'].status]: { 'Retry-After': 'Seconds after which it is worth asking again' },
   [errorTable.unavailable.status]: { 'Retry-After': 'Seconds after which it is worth asking again' },
 };
 
@@ -40,7 +45,7 @@ export const describeHeaders = (headers: Readonly<Record<string, string>> = {}) 
   );
 
 /** One answer a status, with an example of each error that has it. */
-export function failureAnswers(situations: readonly Situation[]): MethodDecorator[] {
+export function failureAnswers(situations: readonly Situation[]): (MethodDecorator & ClassDecorator)[] {
   const statuses = new Set(situations.map((situation) => errorTable[situation].status));
   return [...statuses].map((status) => {
     const those = [...new Set(situations)].filter((situation) => errorTable[situation].status === status);

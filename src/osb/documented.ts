@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import {
   ApiBasicAuth,
+  ApiBearerAuth,
   ApiBody,
   ApiHeader,
   ApiOperation,
@@ -37,8 +38,14 @@ interface Documented {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What every request may be answered. */
-const always: readonly Situation[] = ['unauthenticated', 'unsupported-version', 'unavailable', 'internal'];
+/** What every request may be answered, to whichever API. */
+const everywhere: readonly Situation[] = [
+  'unauthenticated',
+  'forbidden',
+  'too-many-requests',
+  'unavailable',
+  'internal',
+];
 
 /** The OpenAPI side of one verb. */
 export function Documented({ summary, answers, failures = [], body, query = {}, headers = {} }: Documented) {
@@ -60,18 +67,22 @@ export function Documented({ summary, answers, failures = [], body, query = {}, 
         ...(example !== undefined && { example }),
       }),
     ),
-    ...failureAnswers([...failures, ...always]),
+    ...failureAnswers([...failures, ...everywhere]),
   );
 }
 
 const named = (examples: Readonly<Record<string, object>>) =>
   Object.fromEntries(Object.entries(examples).map(([summary, value]) => [summary, { summary, value }]));
 
-/** What all of a controller's verbs have in common. */
+/** What the verbs of any controller have in common. */
+export const DocumentedTag = (tag: string): ClassDecorator =>
+  applyDecorators(ApiTags(tag), ApiBasicAuth(), ApiBearerAuth());
+
+/** What the verbs of a controller of the Open Service Broker API have in common. */
 export function DocumentedController(tag: string, ids: Readonly<Record<string, string>>): ClassDecorator {
   return applyDecorators(
-    ApiTags(tag),
-    ApiBasicAuth(),
+    DocumentedTag(tag),
+    ...failureAnswers(['unsupported-version']),
     ApiHeader({
       name: 'X-Broker-API-Version',
       description: `One of ${spokenVersions}; newer 2.x versions are answered as the newest of them`,

@@ -5,6 +5,8 @@ import { Refusal, type RefusalReason } from '../brokering/refusal.js';
 export type Situation =
   | RefusalReason
   | 'unauthenticated'
+  | 'forbidden'
+  | 'too-many-requests'
   | 'unsupported-version'
   | 'malformed'
   | 'too-large'
@@ -15,6 +17,8 @@ export type Situation =
 /** OSB › Service Broker Errors, Error Codes. */
 export const errorTable: Readonly<Record<Situation, { readonly status: number; readonly error: string }>> = {
   unauthenticated: { status: 401, error: 'Unauthorized' },
+  forbidden: { status: 403, error: 'Forbidden' },
+  'too-many-requests': { status: 429, error: 'TooManyRequests' },
   'unsupported-version': { status: 412, error: 'UnsupportedApiVersion' },
   malformed: { status: 400, error: 'MalformedRequest' },
   'too-large': { status: 413, error: 'RequestTooLarge' },

@@ -5,6 +5,7 @@ import type { ApiVersion } from './versions.js';
 /** What the checks that every request passes found out about it. */
 export interface RequestContext {
   readonly platform: string;
+  readonly credential: string;
   readonly apiVersion: ApiVersion;
   readonly requestIdentity: string;
   readonly originatingIdentity: NonNullable<Caller['originatingIdentity']>;
@@ -17,11 +18,12 @@ export function remember(request: Request, found: Partial<RequestContext>): void
 }
 
 export function callerOf(request: Request): Caller {
-  const { platform, originatingIdentity, requestIdentity } = contexts.get(request) ?? {};
+  const { platform, credential, originatingIdentity, requestIdentity } = contexts.get(request) ?? {};
   // No route may be reachable around the checks.
   if (platform === undefined) throw new Error('the request was not authenticated');
   return {
     platform,
+    ...(credential !== undefined && { credential }),
     ...(originatingIdentity && { originatingIdentity }),
     ...(requestIdentity !== undefined && { requestIdentity }),
   };

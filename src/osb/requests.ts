@@ -20,8 +20,8 @@ import { whyNotStorable } from './storable.js';
 import { behaviourSince, knownFields } from './versions.js';
 
 /*
- * The order of checks. Every request has passed those in `http.ts`: authentication 401, API version 412, a body that
- * is JSON 400. Then each verb checks as its function here reads from the top; then `brokering` does: existence
+ * The order of checks. Every request has passed those in `http.ts`: authentication 401, right 403, rate 429, API
+ * version 412, a body that is JSON 400. Then each verb checks as its function here reads from the top; then `brokering` does: existence
  * 404/410, catalog ids 400, parameter schema 400, maintenance_info 422, identity 200/202/409, concurrency 422.
  */
 

@@ -35,7 +35,9 @@ describe('OSB › Platform to Service Broker Authentication', () => {
 
   test('the user is the platform that brokering hears of', async () => {
     await edge.driver({ user: 'other', password: 'secret' }).fetchInstance('i');
-    expect(edge.instances.asked).toEqual([{ caller: { platform: 'other' }, instanceId: 'i' }]);
+    expect(edge.instances.asked).toEqual([
+      { caller: { platform: 'other', credential: 'basic:other' }, instanceId: 'i' },
+    ]);
   });
 
   test('unknown paths below /v2 are not told to strangers', async () => {
@@ -83,6 +85,7 @@ describe('OSB › Originating Identity', () => {
       {
         caller: {
           platform: 'platform',
+          credential: 'basic:platform',
           originatingIdentity: { platform: 'cloudfoundry', value: { user_id: 'u' } },
           requestIdentity: 'r',
         },
@@ -161,7 +164,7 @@ describe('OSB › Vendor Extension Fields: unknown fields are ignored, and null 
     expect((await edge.broker.raw('PUT', instancePath('i'), { query: async, body })).status).toBe(202);
     expect(edge.instances.asked).toEqual([
       {
-        caller: { platform: 'platform' },
+        caller: { platform: 'platform', credential: 'basic:platform' },
         instanceId: 'i',
         serviceId: 'service-1',
         planId: 'plan-1',
@@ -184,7 +187,7 @@ describe('OSB › Vendor Extension Fields: unknown fields are ignored, and null 
 });
 
 describe('OSB › Updating, Binding Rotation: what brokering hears of', () => {
-  const caller = { platform: 'platform' };
+  const caller = { platform: 'platform', credential: 'basic:platform' };
   const update = {
     service_id: 'service-1',
     plan_id: 'plan-2',

@@ -4,13 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { z } from 'zod';
+import { Authenticator } from '../../src/authentication/authenticator.js';
+import { BearerTokens, type ReviewToken } from '../../src/authentication/bearer.js';
+import { Failures } from '../../src/authentication/failures.js';
+import { RequestRate } from '../../src/authentication/request-rate.js';
+import { WatchedCredentials } from '../../src/authentication/watched-credentials.js';
 import { Refusal, type RefusalReason } from '../../src/brokering/refusal.js';
 import type { BindingView, InstanceView, LastOperation, Patience } from '../../src/brokering/requests.js';
 import { ServiceBindings } from '../../src/brokering/service-bindings.js';
 import { ServiceInstances } from '../../src/brokering/service-instances.js';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { readCatalog } from '../../src/catalog/read-catalog.js';
-import { createHttpApplication, type HttpOptions } from '../../src/http.js';
+import { loadConfiguration } from '../../src/configuration.js';
+import { createHttpApplication } from '../../src/http.js';
 import { HealthChecks } from '../../src/observability/health.js';
 import { osbModule } from '../../src/osb/osb.module.js';
 import type { AnyService } from '../../src/services/service.js';
@@ -156,23 +162,44 @@ export interface Edge {
   close(): Promise<void>;
 }
 
-export async function startEdge(options: Partial<Pick<HttpOptions, 'configuration' | 'health'>> = {}): Promise<Edge> {
+export interface EdgeOptions {
+  readonly health?: HealthChecks;
+  /** Over the defaults. */
+  readonly environment?: NodeJS.ProcessEnv;
+  readonly reviewToken?: ReviewToken;
+}
+
+/** What the edge does not use must be set all the same. */
+const unused = {
+  HOLDFAST_STORE_URL: 'mongodb://nowhere/store',
+  HOLDFAST_REDIS_URL: 'redis://nowhere',
+  HOLDFAST_ENCRYPTION_KEYS: `k:${Buffer.alloc(32).toString('base64')}`,
+};
+
+export async function startEdge({ health, environment, reviewToken }: EdgeOptions = {}): Promise<Edge> {
   const instances = new NotedInstances();
   const bindings = new NotedBindings();
-  const file = join(mkdtempSync(join(tmpdir(), 'holdfast-edge-')), 'catalog.yaml');
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-edge-'));
+  const [file, credentialsFile] = [join(folder, 'catalog.yaml'), join(folder, 'credentials')];
   writeFileSync(file, catalogText);
+  writeFileSync(credentialsFile, 'platform:p:w,d\nplatform:next\nother:secret\n');
   const lines: string[] = [];
+  const logger = pino({ level: 'info' }, { write: (line: string) => lines.push(line) });
+  const configuration = loadConfiguration({
+    HOLDFAST_BASIC_AUTH_FILE: credentialsFile,
+    ...unused,
+    ...environment,
+  });
+  const { mostFailuresPerMinute, mostRequestsPerSecond } = configuration;
+  const credentials = new WatchedCredentials(configuration, logger);
+  const failures = new Failures({ prefix: 'edge', mostPerMinute: mostFailuresPerMinute });
   const application = await createHttpApplication({
     isUnavailable: () => false,
-    configuration: {
-      basicAuth: [
-        { user: 'platform', password: 'p:w,d' },
-        { user: 'platform', password: 'next' },
-        { user: 'other', password: 'secret' },
-      ],
-    },
-    logger: pino({ level: 'info' }, { write: (line: string) => lines.push(line) }),
-    health: new HealthChecks({ store: async () => undefined }),
+    configuration,
+    authenticator: new Authenticator(credentials, new BearerTokens(reviewToken), failures),
+    rate: new RequestRate({ prefix: 'edge', mostPerSecond: mostRequestsPerSecond }),
+    logger,
+    health: health ?? new HealthChecks({ store: async () => undefined }),
     modules: [
       osbModule({
         providers: [
@@ -182,10 +209,10 @@ export async function startEdge(options: Partial<Pick<HttpOptions, 'configuratio
         ],
       }),
     ],
-    ...options,
   });
   await application.listen(0, '127.0.0.1');
-  const url = `http://127.0.0.1:${(application.getHttpServer().address() as AddressInfo).port}`;
+  const scheme = configuration.tls ? 'https' : 'http';
+  const url = `${scheme}://127.0.0.1:${(application.getHttpServer().address() as AddressInfo).port}`;
   const driver: Edge['driver'] = (over) => new BrokerDriver({ url, user: 'platform', password: 'p:w,d', ...over });
   return {
     instances,
@@ -194,6 +221,9 @@ export async function startEdge(options: Partial<Pick<HttpOptions, 'configuratio
     driver,
     broker: driver({}),
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
-    close: () => application.close(),
+    close: async () => {
+      credentials.stop();
+      await application.close();
+    },
   };
 }

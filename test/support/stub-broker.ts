@@ -40,7 +40,7 @@ export class StubBroker {
     const { queuePrefix } = place;
     const broker = await Broker.assemble({ configuration, log, createServices: () => [service], queuePrefix });
     broker.engine?.start();
-    const served = await serve(broker, configuration, {}, log);
+    const served = await serve({ broker, configuration, checks: {}, log });
     const driver = new BrokerDriver({ url: served.url, user: 'platform', password: 'secret' });
     return new StubBroker(service, broker, served.url, driver, place, served.close);
   }

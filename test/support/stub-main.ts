@@ -83,7 +83,7 @@ const broker = await Broker.assemble({
   createTasks: () => (STUB_TASK_MILLISECONDS === undefined ? [] : [taskThatTakes(Number(STUB_TASK_MILLISECONDS))]),
   ...(queuePrefix !== undefined && { queuePrefix }),
 });
-const served = await serve(broker, configuration, {}, log);
+const served = await serve({ broker, configuration, checks: {}, log });
 broker.engine?.start();
 log.info({ url: served.url, role: configuration.role, broker: broker.identity }, 'Holdfast is ready');
 const stop = async () => {

@@ -15,10 +15,20 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   store: ['observability', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
   operations: ['store', 'observability', 'side-effects.ts'],
   audit: ['store', 'operations', 'observability'],
-  catalog: ['services/service.ts', 'start-error.ts'],
+  yaml: ['start-error.ts'],
+  catalog: ['yaml', 'services/service.ts', 'start-error.ts'],
   services: ['kubernetes', 'operations', 'observability', 'side-effects.ts'],
   brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
-  osb: ['brokering', 'catalog', 'services/service.ts', 'configuration.ts', 'platform-credentials.ts', 'observability'],
+  authentication: ['yaml', 'observability', 'watched-files.ts'],
+  operators: [
+    'brokering/refusal.ts',
+    'osb/documented.ts',
+    'osb/errors.ts',
+    'osb/from.ts',
+    'store/operators.repository.ts',
+    'store/records.ts',
+  ],
+  osb: ['authentication', 'brokering', 'catalog', 'services/service.ts', 'observability'],
 };
 
 const files = readdirSync(source, { recursive: true, withFileTypes: true })

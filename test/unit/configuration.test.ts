@@ -36,6 +36,13 @@ test('what need not be set has defaults', () => {
     orphanGraceSeconds: 86_400,
     role: 'all',
     basicAuth: [{ user: 'platform', password: 'secret' }],
+    trustedProxies: [],
+    mostFailuresPerMinute: 30,
+    mostRequestsPerSecond: 2000,
+    headersSeconds: 10,
+    requestSeconds: 30,
+    keepAliveSeconds: 5,
+    maximumConnections: 10_000,
     storeUrl: 'mongodb://store:27017/holdfast',
     redisUrl: 'redis://queue:6379',
     catalogFile: expect.stringMatching(/\/catalog\/default\.yaml$/),
@@ -76,6 +83,7 @@ describe('what is set counts', () => {
     [{ HOLDFAST_STORE_URL: 'mongodb+srv://user:secret@store' }, { storeUrl: 'mongodb+srv://user:secret@store' }],
     [{ HOLDFAST_DELETED_GRACE_SECONDS: '0' }, { deletedGraceSeconds: 0 }],
     [{ HOLDFAST_ORPHAN_GRACE_SECONDS: '0' }, { orphanGraceSeconds: 0 }],
+    [{ HOLDFAST_TRUSTED_PROXIES: 'loopback, 10.0.0.0/8,::1' }, { trustedProxies: ['loopback', '10.0.0.0/8', '::1'] }],
     [{ KUBERNETES_SERVICE_HOST: '10.0.0.1' }, { memberAccess: 'direct' }],
     [{ KUBERNETES_SERVICE_HOST: '10.0.0.1', KUBECONFIG: '/kubeconfig' }, { memberAccess: 'tunnel' }],
     [{ KUBERNETES_SERVICE_HOST: '10.0.0.1', HOLDFAST_MEMBER_ACCESS: 'tunnel' }, { memberAccess: 'tunnel' }],
@@ -113,7 +121,7 @@ describe('a wrong variable is told in one line, without its secrets', () => {
     [
       'HOLDFAST_BASIC_AUTH',
       '',
-      'HOLDFAST_BASIC_AUTH is not set: set it to user:password[,user:password…], or HOLDFAST_BASIC_AUTH_FILE to the path of a file with one user:password a line',
+      'HOLDFAST_BASIC_AUTH is not set: set it to user:password[,user:password…], HOLDFAST_BASIC_AUTH_FILE to the path of a file with one user:password a line, or HOLDFAST_ACCESS_FILE to the path of an access file',
     ],
     [
       'HOLDFAST_ENCRYPTION_KEYS',
@@ -124,6 +132,16 @@ describe('a wrong variable is told in one line, without its secrets', () => {
       'HOLDFAST_ENCRYPTION_KEYS',
       `k1:${key},k1:${key}`,
       'HOLDFAST_ENCRYPTION_KEYS holds "k1:***,k1:***", and may hold id:base64[,id:base64…], each key 32 bytes (two keys have one id)',
+    ],
+    [
+      'HOLDFAST_TRUSTED_PROXIES',
+      'loopback,10',
+      'HOLDFAST_TRUSTED_PROXIES holds "loopback,10", and may hold addresses and networks such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, parted by commas ("10" is none)',
+    ],
+    [
+      'HOLDFAST_ACCESS_FILE',
+      '/nowhere',
+      'HOLDFAST_ACCESS_FILE holds "/nowhere", and may hold the path of a file that can be read (ENOENT: no such file or directory, open \'/nowhere\')',
     ],
     [
       'HOLDFAST_CLUSTER_DOMAIN',
@@ -151,8 +169,10 @@ describe('HOLDFAST_BASIC_AUTH_FILE', () => {
   const wrong: readonly (readonly [text: string, reason: string])[] = [
     ['', 'there is no user:password in it'],
     ['platform:secret\nother\n', 'line 2 is no user:password'],
-    ['platform:$2y$05$abcdefghijklmnopqrstuv', 'line 1 holds a hashed password, and only plain ones are understood'],
-    ['platform:{SHA}abcdef=', 'line 1 holds a hashed password, and only plain ones are understood'],
+    ['platform:$2y$05$abcdefghijklmnopqrstuv', 'line 1 holds a hash that is no bcrypt: make one with htpasswd -nB'],
+    ['platform:{SHA}abcdef=', 'line 1 holds a hash that is no bcrypt: make one with htpasswd -nB'],
+    ['platform:$apr1$x$y', 'line 1 holds a hash that is no bcrypt: make one with htpasswd -nB'],
+    [`platform:$2y$15$${'a'.repeat(53)}`, 'line 1 holds a hash of cost 15: make one of 4 to 14'],
   ];
   test.each(wrong)('%j is refused', (text, reason) => {
     const file = fileWith(text);
@@ -163,5 +183,38 @@ describe('HOLDFAST_BASIC_AUTH_FILE', () => {
 
   test('must be there', () => {
     expect(linesOf(onlyFile('/nowhere'))[0]).toMatch(/ENOENT/);
+  });
+});
+
+describe('HOLDFAST_ACCESS_FILE', () => {
+  test('is enough', () => {
+    const file = fileWith('access: []\n');
+    expect(loadConfiguration({ ...enough, HOLDFAST_BASIC_AUTH: '', HOLDFAST_ACCESS_FILE: file })).toMatchObject({
+      basicAuth: [],
+      accessFile: file,
+    });
+  });
+
+  test('tells each of its mistakes with its line', () => {
+    const file = fileWith('access:\n  - platform: p\n    rights: [king]\n  - rights: [platform]\n');
+    expect(linesOf({ ...enough, HOLDFAST_ACCESS_FILE: file })).toEqual([
+      `HOLDFAST_ACCESS_FILE: ${file}:3: access[0].rights[0] must be one of platform, operator`,
+      `HOLDFAST_ACCESS_FILE: ${file}:4: access[1].platform is missing: it must be a text`,
+    ]);
+  });
+});
+
+describe('TLS', () => {
+  test('needs a certificate and its key', () => {
+    const file = fileWith('no certificate');
+    expect(linesOf({ ...enough, HOLDFAST_TLS_CERTIFICATE_FILE: file })).toEqual([
+      'HOLDFAST_TLS_KEY_FILE is not set: it must hold the path of a PEM file',
+    ]);
+    expect(linesOf({ ...enough, HOLDFAST_TLS_CERTIFICATE_FILE: file, HOLDFAST_TLS_KEY_FILE: file })).toEqual([
+      expect.stringMatching(
+        /^HOLDFAST_TLS_CERTIFICATE_FILE and HOLDFAST_TLS_KEY_FILE: .* are no certificate and its key/,
+      ),
+    ]);
+    expect(linesOf({ ...enough, HOLDFAST_TLS_CLIENT_CA_FILE: file })).toHaveLength(2);
   });
 });

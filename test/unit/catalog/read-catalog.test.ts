@@ -2,8 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { CatalogError } from '../../../src/catalog/catalog-error.js';
 import { readCatalog } from '../../../src/catalog/read-catalog.js';
+import { FileError } from '../../../src/yaml/file-error.js';
 import { notebook } from '../../support/edge-only.js';
 
 const right = `offerings:
@@ -46,7 +46,7 @@ function problemsOf(files: Readonly<Record<string, string>>): readonly string[] 
     readCatalog(path('catalog.yaml'), services);
     return [];
   } catch (error) {
-    if (!(error instanceof CatalogError)) throw error;
+    if (!(error instanceof FileError)) throw error;
     return error.lines.map((line) => line.replace(directory, '').replace(/^\//, ''));
   }
 }

@@ -6,6 +6,8 @@ import { describeFailure, EdgeRefusal, errorTable, type Situation } from '../../
 describe('OSB › Service Broker Errors', () => {
   const cases: readonly (readonly [Situation, number, string])[] = [
     ['unauthenticated', 401, 'Unauthorized'],
+    ['forbidden', 403, 'Forbidden'],
+    ['too-many-requests', 429, 'TooManyRequests'],
     ['unsupported-version', 412, 'UnsupportedApiVersion'],
     ['malformed', 400, 'MalformedRequest'],
     ['too-large', 413, 'RequestTooLarge'],

@@ -1,15 +1,27 @@
-import type { INestApplication } from '@nestjs/common';
+import { type DynamicModule, type INestApplication, type InjectionToken, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { ServiceBindings } from '../brokering/service-bindings.js';
-import { ServiceInstances } from '../brokering/service-instances.js';
-import { Catalog } from '../catalog/catalog.js';
-import { osbModule } from './osb.module.js';
+import { ServiceBindings } from './brokering/service-bindings.js';
+import { ServiceInstances } from './brokering/service-instances.js';
+import { Catalog } from './catalog/catalog.js';
+import { operatorsModule } from './operators/operators.module.js';
+import { osbModule } from './osb/osb.module.js';
+import { OperatorsRepository } from './store/operators.repository.js';
+
+@Module({})
+class OpenApiModule {}
 
 /** The OpenAPI document of the code. A preview makes no provider, so nothing stands behind the names. */
 export async function openApiDocument(): Promise<OpenAPIObject> {
-  const providers = [Catalog, ServiceInstances, ServiceBindings].map((provide) => ({ provide, useValue: undefined }));
-  const application = await NestFactory.create(osbModule({ providers }), {
+  const nothing = (provide: InjectionToken) => ({ provide, useValue: undefined });
+  const root: DynamicModule = {
+    module: OpenApiModule,
+    imports: [
+      osbModule({ providers: [Catalog, ServiceInstances, ServiceBindings].map(nothing) }),
+      operatorsModule({ providers: [nothing(OperatorsRepository)] }),
+    ],
+  };
+  const application = await NestFactory.create(root, {
     preview: true,
     logger: false,
     abortOnError: false,
@@ -27,6 +39,7 @@ export function describeApi(application: INestApplication): OpenAPIObject {
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
     .addServer('/')
     .addBasicAuth()
+    .addBearerAuth()
     .build();
   const document = SwaggerModule.createDocument(application, about, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}.${method}`,

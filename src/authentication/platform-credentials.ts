@@ -1,6 +1,9 @@
-/** What a platform proves who it is with. Its name is its identity to us; two passwords may be valid at once. */
+import { costOf, leastCost, mostCost } from './password-work.js';
+
+/** What a platform proves who it is with. Several passwords of one user may be valid at once. */
 export interface PlatformCredential {
   readonly user: string;
+  /** Plain, or a bcrypt hash. */
   readonly password: string;
 }
 
@@ -9,7 +12,8 @@ export class CredentialsError extends Error {
   override readonly name = 'CredentialsError';
 }
 
-const hashed = /^(?:\$(?:2[abxy]|apr1|argon2\w*|scrypt|[156y])\$|\{[A-Z0-9]+\})/;
+/** What begins so was hashed, also where it is no hash that we understand: it must never count as a plain password. */
+const hashed = /^(?:\$(?:2[abxy]?|apr1|argon2\w*|scrypt|[156y])\$|\{[A-Z0-9]+\})/;
 
 /** `user:password[,user:password…]`, as an environment variable holds it. */
 export function credentialsInVariable(text: string): readonly PlatformCredential[] {
@@ -18,14 +22,11 @@ export function credentialsInVariable(text: string): readonly PlatformCredential
 
 /** One `user:password` a line; empty lines and those that begin with `#` are skipped. */
 export function credentialsInFile(text: string): readonly PlatformCredential[] {
-  const credentials = text.split(/\r?\n/).flatMap((line, index) => {
-    if (line.trim() === '' || line.startsWith('#')) return [];
-    const credential = parseCredential(line, `line ${index + 1}`);
-    if (hashed.test(credential.password)) {
-      throw new CredentialsError(`line ${index + 1} holds a hashed password, and only plain ones are understood`);
-    }
-    return [credential];
-  });
+  const credentials = text
+    .split(/\r?\n/)
+    .flatMap((line, index) =>
+      line.trim() === '' || line.startsWith('#') ? [] : [parseCredential(line, `line ${index + 1}`)],
+    );
   if (credentials.length === 0) throw new CredentialsError('there is no user:password in it');
   return credentials;
 }
@@ -34,5 +35,16 @@ function parseCredential(text: string, where: string): PlatformCredential {
   const colon = text.indexOf(':');
   const credential = { user: text.slice(0, colon), password: text.slice(colon + 1) };
   if (colon < 1 || credential.password === '') throw new CredentialsError(`${where} is no user:password`);
+  if (hashed.test(credential.password)) checkHash(credential.password, where);
   return credential;
+}
+
+function checkHash(hash: string, where: string): void {
+  const cost = costOf(hash);
+  if (cost === undefined) {
+    throw new CredentialsError(`${where} holds a hash that is no bcrypt: make one with htpasswd -nB`);
+  }
+  if (cost < leastCost || cost > mostCost) {
+    throw new CredentialsError(`${where} holds a hash of cost ${cost}: make one of ${leastCost} to ${mostCost}`);
+  }
 }

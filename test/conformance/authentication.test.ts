@@ -1,0 +1,192 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import bcrypt from 'bcrypt';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { ErrorBody } from '../support/broker-driver.js';
+import { type Edge, startEdge } from '../support/edge-only.js';
+
+/* What it takes to be let in, by name and password; and what becomes of those who try too often. */
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-authentication-'));
+const passwordFile = join(folder, 'passwords');
+const accessFile = join(folder, 'access.yaml');
+const hash = (password: string) => bcrypt.hashSync(password, 4).replace('$2b$', '$2y$');
+
+writeFileSync(passwordFile, `plain:secret\nhashed:${hash('old')}\nhashed:${hash('new')}\nreader:secret\nboth:secret\n`);
+writeFileSync(
+  accessFile,
+  `
+access:
+  - { platform: cf, rights: [platform], basic: [hashed] }
+  - { platform: operations, rights: [operator], basic: [reader] }
+  - { platform: everything, rights: [platform, operator], basic: [both] }
+`,
+);
+
+let edge: Edge;
+const open = async (environment: NodeJS.ProcessEnv = {}) => {
+  edge = await startEdge({
+    environment: { HOLDFAST_BASIC_AUTH_FILE: passwordFile, HOLDFAST_ACCESS_FILE: accessFile, ...environment },
+  });
+};
+const ask = (user: string, password: string, path = '/v2/catalog', headers: Record<string, string> = {}) =>
+  edge.driver({ user, password }).raw<ErrorBody>('GET', path, { headers });
+const statuses = async (answers: readonly Promise<{ readonly status: number }>[]) =>
+  (await Promise.all(answers)).map(({ status }) => status);
+
+describe('passwords', () => {
+  beforeAll(() => open());
+  afterAll(() => edge.close());
+  afterEach(() => vi.restoreAllMocks());
+
+  test.each([
+    ['plain', 'secret', 200],
+    ['hashed', 'old', 200],
+    ['hashed', 'new', 200],
+    ['hashed', 'other', 401],
+    ['plain', 'old', 401],
+    ['nobody', 'secret', 401],
+  ])('%s:%s: %d', async (user, password, status) => {
+    expect((await ask(user, password)).status).toBe(status);
+  });
+
+  test('what was verified is not hashed again, nor twice at once', async () => {
+    const compare = vi.spyOn(bcrypt, 'compare');
+    await edge.close();
+    await open();
+    expect(new Set(await statuses(Array.from({ length: 200 }, () => ask('hashed', 'old'))))).toEqual(new Set([200]));
+    const first = compare.mock.calls.length;
+    expect(first).toBeGreaterThan(0);
+    expect(first).toBeLessThan(20);
+    await ask('hashed', 'old');
+    expect(compare.mock.calls.length).toBe(first);
+  });
+
+  test('the access file says which platform a user is, and the audit hears of the credential', async () => {
+    edge.instances.reset();
+    await edge.driver({ user: 'hashed', password: 'new' }).fetchInstance('i');
+    expect(edge.instances.asked).toEqual([{ caller: { platform: 'cf', credential: 'basic:hashed' }, instanceId: 'i' }]);
+  });
+
+  test('no answer and no log line holds a password', async () => {
+    const answer = await ask('nobody', 'canary-password');
+    expect(JSON.stringify([answer.body, edge.logLines()])).not.toContain('canary-password');
+    expect(edge.logLines().at(-1)).toMatchObject({ status: 401, refused: 'the user or the password is wrong' });
+  });
+});
+
+describe('rights', () => {
+  beforeAll(() => open());
+  afterAll(() => edge.close());
+
+  test.each([
+    ['plain', '/v2/catalog', 200],
+    ['reader', '/v2/catalog', 403],
+    ['both', '/v2/catalog', 200],
+    ['plain', '/operators/instances', 403],
+    ['plain', '/operators', 403],
+    ['plain', '/OPERATORS/instances', 403],
+    ['reader', '/V2/service_instances/i', 403],
+    ['reader', '//v2/service_instances/i', 404],
+  ])('%s asks for %s: %d', async (user, path, status) => {
+    const answer = await ask(user, 'secret', path);
+    expect(answer.status).toBe(status);
+    if (status === 403)
+      expect(answer.body).toMatchObject({ error: 'Forbidden', description: expect.stringContaining('right') });
+  });
+
+  test('what needs a right asks who it is first', async () => {
+    const answers = ['/v2/catalog', '/operators/instances'].map((path) => fetch(`${edge.url}${path}`));
+    expect(await statuses(answers)).toEqual([401, 401]);
+  });
+});
+
+describe('repeated failures', () => {
+  const limits = { HOLDFAST_AUTHENTICATION_FAILURES_PER_MINUTE: '5', HOLDFAST_TRUSTED_PROXIES: 'loopback' };
+  const from = (address: string) => ({ 'x-forwarded-for': address });
+  afterEach(() => edge.close());
+
+  test('are answered 429 with Retry-After, by address, also with another name each time', async () => {
+    await open(limits);
+    const seen: number[] = [];
+    for (let i = 0; i < 8; i++) seen.push((await ask(`user-${i}`, 'x', '/v2/catalog', from('192.0.2.1'))).status);
+    expect(seen).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+    const { headers, body } = await ask('user', 'x', '/v2/catalog', from('192.0.2.1'));
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(body).toMatchObject({ error: 'TooManyRequests', description: expect.stringMatching(/try again in \d+ s/) });
+    expect((await ask('user', 'x', '/v2/catalog', from('192.0.2.2'))).status).toBe(401);
+  });
+
+  test('are answered 429 by name, also from another address each time', async () => {
+    await open(limits);
+    const seen: number[] = [];
+    for (let i = 0; i < 8; i++) seen.push((await ask('hashed', 'x', '/v2/catalog', from(`192.0.2.${i}`))).status);
+    expect(seen.slice(5)).toEqual([429, 429, 429]);
+    expect((await ask('plain', 'x', '/v2/catalog', from('192.0.2.99'))).status).toBe(401);
+  });
+
+  test('from one IPv6 network are those of one client', async () => {
+    await open(limits);
+    const seen: number[] = [];
+    for (let i = 0; i < 7; i++) seen.push((await ask(`u${i}`, 'x', '/v2/catalog', from(`2001:db8::${i}:1`))).status);
+    expect(seen.slice(5)).toEqual([429, 429]);
+    expect((await ask('u', 'x', '/v2/catalog', from('2001:db8:0:1::1'))).status).toBe(401);
+  });
+
+  test('keep nobody out whose credentials are right, not even one that was never seen', async () => {
+    await open(limits);
+    const address = from('192.0.2.1');
+    for (let i = 0; i < 8; i++) await ask('hashed', 'x', '/v2/catalog', address);
+    for (let i = 0; i < 8; i++) await ask('plain', 'x', '/v2/catalog', address);
+    expect((await ask('hashed', 'wrong', '/v2/catalog', address)).status).toBe(429);
+    expect((await ask('plain', 'secret', '/v2/catalog', address)).status).toBe(200);
+    expect((await ask('hashed', 'old', '/v2/catalog', address)).status).toBe(200);
+    const flood = Array.from({ length: 40 }, (_, i) => ask('hashed', `x${i}`, '/v2/catalog', address));
+    expect(await statuses([ask('hashed', 'old', '/v2/catalog', address)])).toEqual([200]);
+    expect(new Set(await statuses(flood))).toEqual(new Set([429]));
+  });
+
+  test('a flood of guesses hashes no more than a few of them', async () => {
+    await open(limits);
+    const address = from('192.0.2.1');
+    for (let i = 0; i < 8; i++) await ask('hashed', 'x', '/v2/catalog', address);
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const compare = vi.spyOn(bcrypt, 'compare').mockImplementation(() => gate.then(() => false));
+    let answered = 0;
+    const flood = Array.from({ length: 300 }, async (_, i) => {
+      const answer = await ask('hashed', `x${i}`, '/v2/catalog', address);
+      answered += 1;
+      return answer;
+    });
+    // One is checked, eight wait, and the others need not be looked at.
+    await expect.poll(() => answered, { timeout: 10_000 }).toBe(291);
+    expect(compare).toHaveBeenCalledTimes(1);
+    release();
+    expect(new Set(await statuses(flood))).toEqual(new Set([429]));
+    vi.restoreAllMocks();
+  });
+
+  test('the word of a proxy that is not trusted does not count', async () => {
+    await open({ ...limits, HOLDFAST_TRUSTED_PROXIES: '' });
+    const seen: number[] = [];
+    for (let i = 0; i < 7; i++) seen.push((await ask(`user-${i}`, 'x', '/v2/catalog', from(`192.0.2.${i}`))).status);
+    expect(seen.slice(5)).toEqual([429, 429]);
+  });
+});
+
+describe('requests of one platform', () => {
+  afterEach(() => edge.close());
+
+  test('beyond its rate are answered 429 with Retry-After, and keep no other platform out', async () => {
+    await open({ HOLDFAST_RATE_LIMIT_PER_SECOND: '10' });
+    const seen = await statuses(Array.from({ length: 60 }, () => ask('plain', 'secret')));
+    expect(new Set(seen)).toEqual(new Set([200, 429]));
+    const late = await ask('both', 'secret');
+    expect(late.status).toBe(200);
+    await expect.poll(async () => (await ask('plain', 'secret')).status).toBe(200);
+  });
+});

@@ -1,0 +1,54 @@
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WatchedCredentials } from '../../../src/authentication/watched-credentials.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'holdfast-credentials-'));
+const [passwords, access] = [join(folder, 'passwords'), join(folder, 'access.yaml')];
+const log = pino({ level: 'silent' });
+const patience = { timeout: 10_000, interval: 50 };
+let watched: WatchedCredentials | undefined;
+beforeEach(() => vi.restoreAllMocks());
+afterEach(() => watched?.stop());
+
+/** As Kubernetes does it: never half of a file. */
+function replace(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
+}
+
+test('passwords in a file count besides the configured ones, without a restart; a broken file leaves them', async () => {
+  replace(passwords, 'a:first\n');
+  const known = new WatchedCredentials({ basicAuth: [{ user: 'c', password: 'x' }], basicAuthFile: passwords }, log);
+  watched = known;
+  expect(known.passwords.matchesAtOnce('a', 'first')).toBe(true);
+
+  replace(passwords, 'a:second\nb:other\n');
+  await vi.waitFor(() => expect(known.passwords.matchesAtOnce('b', 'other')).toBe(true), patience);
+  expect(known.passwords.matchesAtOnce('a', 'first')).toBe(false);
+  expect(known.passwords.matchesAtOnce('c', 'x')).toBe(true);
+
+  const refused = vi.spyOn(log, 'error');
+  replace(passwords, 'no credentials at all\n');
+  await vi.waitFor(() => expect(refused).toHaveBeenCalled(), patience);
+  expect(known.passwords.matchesAtOnce('a', 'second')).toBe(true);
+  expect(JSON.stringify(refused.mock.calls)).not.toContain('no credentials at all');
+}, 30_000);
+
+test('an access file counts without a restart; a broken one leaves the earlier one, and its line is logged', async () => {
+  replace(access, 'access:\n  - { platform: p, rights: [platform], basic: [a] }\n');
+  const known = new WatchedCredentials({ basicAuth: [], accessFile: access }, log);
+  watched = known;
+  expect(known.access.user('a').platform).toBe('p');
+
+  replace(access, 'access:\n  - { platform: q, rights: [operator], basic: [a] }\n');
+  await vi.waitFor(() => expect(known.access.user('a').platform).toBe('q'), patience);
+
+  const refused = vi.spyOn(log, 'error');
+  replace(access, 'access:\n  - { platform: r, rights: [king], basic: [a] }\n');
+  await vi.waitFor(() => expect(refused).toHaveBeenCalled(), patience);
+  expect(JSON.stringify(refused.mock.calls)).toContain(`${access}:2: access[0].rights[0] must be one of`);
+  expect(known.access.user('a')).toMatchObject({ platform: 'q', rights: new Set(['operator']) });
+}, 30_000);
