@@ -1,6 +1,7 @@
 import { type DynamicModule, type INestApplication, type InjectionToken, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { Rotations } from './brokering/rotations.js';
 import { ServiceBindings } from './brokering/service-bindings.js';
 import { ServiceInstances } from './brokering/service-instances.js';
 import { Catalog } from './catalog/catalog.js';
@@ -18,7 +19,7 @@ export async function openApiDocument(): Promise<OpenAPIObject> {
     module: OpenApiModule,
     imports: [
       osbModule({ providers: [Catalog, ServiceInstances, ServiceBindings].map(nothing) }),
-      operatorsModule({ providers: [nothing(OperatorsRepository)] }),
+      operatorsModule({ providers: [OperatorsRepository, Rotations].map(nothing) }),
     ],
   };
   const application = await NestFactory.create(root, {

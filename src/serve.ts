@@ -8,6 +8,7 @@ import { Failures } from './authentication/failures.js';
 import { RequestRate } from './authentication/request-rate.js';
 import { WatchedCredentials } from './authentication/watched-credentials.js';
 import type { Broker } from './broker.js';
+import { Rotations } from './brokering/rotations.js';
 import { ServiceBindings } from './brokering/service-bindings.js';
 import { ServiceInstances } from './brokering/service-instances.js';
 import { Catalog } from './catalog/catalog.js';
@@ -91,5 +92,10 @@ const osb = (broker: Broker): DynamicModule =>
     ],
   });
 
-const operators = ({ store }: Broker): DynamicModule =>
-  operatorsModule({ providers: [{ provide: OperatorsRepository, useValue: new OperatorsRepository(store) }] });
+const operators = ({ store, rotations }: Broker): DynamicModule =>
+  operatorsModule({
+    providers: [
+      { provide: OperatorsRepository, useValue: new OperatorsRepository(store) },
+      { provide: Rotations, useValue: rotations },
+    ],
+  });

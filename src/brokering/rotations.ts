@@ -18,9 +18,10 @@ export class Rotations {
   /**
    * @param id the instance's internal id
    * @param what as the instance's service calls it
+   * @param asker left out where it is Holdfast itself
    * @throws Refusal
    */
-  async rotate(id: string, what: string, caller?: Caller): Promise<Accepted> {
+  async rotate(id: string, what: string, asker: Omit<Caller, 'platform'> = {}): Promise<Accepted> {
     const read = async () => {
       const found = await this.instances.find(id);
       return found?.living ? found : undefined;
@@ -31,7 +32,7 @@ export class Rotations {
       return decideRotation(what, rotatable, instance);
     };
     return await this.acceptance.settle(decide, ({ instance, isBegun }) =>
-      this.#accept(instance, { what, isBegun }, caller ?? { platform: instance.platform }),
+      this.#accept(instance, { what, isBegun }, { ...asker, platform: instance.platform }),
     );
   }
 

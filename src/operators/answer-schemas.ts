@@ -63,6 +63,9 @@ const auditEvent = z
   .catchall(z.unknown())
   .meta({ id: 'AuditEvent' });
 
+export const rotationAnswer = z
+  .object({ operation: z.string().meta({ description: 'Its id' }) })
+  .meta({ id: 'OperatorsRotation' });
 export const instancesAnswer = z.object({ instances: z.array(instance), next }).meta({ id: 'OperatorsInstances' });
 export const instanceAnswer = z
   .object({ ...instanceFields, bindings: z.array(binding) })

@@ -2,14 +2,22 @@ import { type DynamicModule, Module, type ModuleMetadata } from '@nestjs/common'
 import { OperatorsAuditController } from './audit.controller.js';
 import { OperatorsInstancesController } from './instances.controller.js';
 import { OperatorsOperationsController } from './operations.controller.js';
+import { OperatorsRotationsController } from './rotations.controller.js';
 
-@Module({ controllers: [OperatorsInstancesController, OperatorsOperationsController, OperatorsAuditController] })
+@Module({
+  controllers: [
+    OperatorsInstancesController,
+    OperatorsRotationsController,
+    OperatorsOperationsController,
+    OperatorsAuditController,
+  ],
+})
 class OperatorsModule {}
 
 /**
- * The operators' API over HTTP: it reads, across platforms, and changes nothing.
- * @param store gives `OperatorsRepository`
+ * The operators' API over HTTP: across platforms; nothing of it is secret.
+ * @param parts give `OperatorsRepository` and `Rotations`
  */
-export function operatorsModule(store: Pick<ModuleMetadata, 'imports' | 'providers'>): DynamicModule {
-  return { module: OperatorsModule, ...store };
+export function operatorsModule(parts: Pick<ModuleMetadata, 'imports' | 'providers'>): DynamicModule {
+  return { module: OperatorsModule, ...parts };
 }

@@ -18,11 +18,16 @@ export function remember(request: Request, found: Partial<RequestContext>): void
 }
 
 export function callerOf(request: Request): Caller {
-  const { platform, credential, originatingIdentity, requestIdentity } = contexts.get(request) ?? {};
+  const { platform } = contexts.get(request) ?? {};
   // No route may be reachable around the checks.
   if (platform === undefined) throw new Error('the request was not authenticated');
+  return { platform, ...askerOf(request) };
+}
+
+/** Who asks, whatever platform that is. */
+export function askerOf(request: Request): Omit<Caller, 'platform'> {
+  const { credential, originatingIdentity, requestIdentity } = contexts.get(request) ?? {};
   return {
-    platform,
     ...(credential !== undefined && { credential }),
     ...(originatingIdentity && { originatingIdentity }),
     ...(requestIdentity !== undefined && { requestIdentity }),

@@ -10,6 +10,7 @@ import {
   instancesAnswer,
   operationAnswer,
   operationsAnswer,
+  rotationAnswer,
 } from '../../src/operators/answer-schemas.js';
 import { eventually } from '../support/eventually.js';
 import { newId, usePlatform } from './stub-platform.js';
@@ -181,4 +182,20 @@ test('nothing that operators ask for reads a whole collection, or sorts more tha
       planSummary === 'COLLSCAN' || (hasSortStage === true && command.filter.instanceId === undefined),
   );
   expect(slow).toEqual([]);
+});
+
+test('secrets of an instance are rotated, which the audit tells with who asked for it', async () => {
+  const { id: internal } = await instanceOf(id);
+  const post = (what: string, of = internal) =>
+    supertest(platform.stub.url).post(`/operators/instances/${of}/rotations/${what}`).auth('operator', 'secret');
+  await post('disks').expect(400, { error: 'InvalidRequest', description: 'what can be rotated is key' });
+  await post('key', 'unknown').expect(404);
+  const { body } = await post('key').expect(202);
+  const operation = rotationAnswer.parse(body).operation;
+  await eventually(async () => (await ask(operationAnswer, `operations/${operation}`)).state === 'succeeded');
+  const { audit_events } = await ask(auditEventsAnswer, 'audit-events', { instance_id: id });
+  const told = audit_events.filter((event) => event.operation === operation);
+  expect(told.map(({ event }) => event)).toEqual(['accepted', 'succeeded']);
+  for (const event of told)
+    expect(event).toMatchObject({ kind: 'rotate', credential: 'basic:operator', platform: 'platform' });
 });

@@ -22,9 +22,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   authentication: ['yaml', 'observability', 'watched-files.ts'],
   operators: [
     'brokering/refusal.ts',
+    'brokering/requests.ts',
+    'brokering/rotations.ts',
     'osb/documented.ts',
     'osb/errors.ts',
     'osb/from.ts',
+    'osb/request-context.ts',
     'store/operators.repository.ts',
     'store/records.ts',
   ],

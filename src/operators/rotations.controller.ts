@@ -1,0 +1,43 @@
+import { Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
+import type { Caller } from '../brokering/requests.js';
+import { Rotations } from '../brokering/rotations.js';
+import { Documented, DocumentedTag } from '../osb/documented.js';
+import { From } from '../osb/from.js';
+import { askerOf } from '../osb/request-context.js';
+import { rotationAnswer } from './answer-schemas.js';
+import { operationExample } from './examples.js';
+
+@DocumentedTag('Operators')
+@Controller('operators/instances/:id/rotations')
+export class OperatorsRotationsController {
+  constructor(private readonly rotations: Rotations) {}
+
+  @Documented({
+    summary: "Exchange secrets of an instance's servers, while apps go on",
+    answers: {
+      202: {
+        description: 'It runs; see the operation at /operators/operations',
+        schema: rotationAnswer,
+        example: { operation: operationExample.id },
+      },
+    },
+    failures: ['absent', 'invalid', 'concurrency'],
+  })
+  @ApiParam({ name: 'id', description: 'Internal id', schema: { type: 'string' } })
+  @ApiParam({
+    name: 'what',
+    description: 'What the instance’s service can rotate: of MongoDB certificates, authority or key-file',
+    schema: { type: 'string', example: 'key-file' },
+  })
+  @Post(':what')
+  @HttpCode(202)
+  async rotate(
+    @Param('id') id: string,
+    @Param('what') what: string,
+    @From(askerOf) asker: Omit<Caller, 'platform'>,
+  ): Promise<object> {
+    const { operation } = await this.rotations.rotate(id, what, asker);
+    return { operation };
+  }
+}
