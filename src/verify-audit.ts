@@ -23,7 +23,7 @@ async function verify({ store, configuration, say }: CommandParts, options: read
   });
   if (deviations > mostLines) say(`${deviations - mostLines} more deviations are not shown`);
   for (const line of summary(verified)) say(line);
-  say(deviations === 0 ? 'the audit is as it was written' : 'the audit was changed');
+  say(deviations === 0 ? 'nothing deviates' : 'the audit was changed');
   return deviations === 0;
 }
 

@@ -45,7 +45,7 @@ export class AuditVerification {
   ): Promise<Verified> {
     const verification = new AuditVerification(store, await AuditKeys.read(store, ring), deviates);
     const { head, events } = await verification.#chain(expected);
-    return { head, events, ...(await verification.#outside()) };
+    return { head, events, ...(await verification.#outside(await verification.#since(head))) };
   }
 
   async #chain(expected: Head | undefined): Promise<Pick<Verified, 'head' | 'events'>> {
@@ -92,9 +92,16 @@ export class AuditVerification {
     return new Map(events.map((event) => [event._id, event]));
   }
 
+  /** When the chain began: with its key; not yet, where no broker has made one. */
+  async #since(head: Head | undefined): Promise<Date> {
+    const { oldest } = this.keys;
+    if (oldest) return oldest.since;
+    const hasBegun = head !== undefined || (await this.store.auditKeys.findOne()) !== null;
+    return hasBegun ? new Date(0) : await this.store.now();
+  }
+
   /** Events in no block: those that wait for one have a note that vouches for them. */
-  async #outside(): Promise<Pick<Verified, 'waiting' | 'older'>> {
-    const since = this.keys.oldest?.since ?? new Date(0);
+  async #outside(since: Date): Promise<Pick<Verified, 'waiting' | 'older'>> {
     const settled = new Date((await this.store.now()).getTime() - settledMilliseconds);
     let events: AuditEventRecord[] = [];
     let waiting = 0;
