@@ -32,11 +32,6 @@ export function tlsOptions(files: TlsFiles) {
 
 /** From now on, connections that begin use what the files hold then. */
 export function watchTls(files: TlsFiles, server: Server, log: Logger): WatchedFiles {
-  const take = (texts: readonly string[]) => {
-    const options = contextOptions(texts);
-    // The server would be left with half of what cannot be used, such as a certificate whose key is still to come.
-    createSecureContext(options);
-    server.setSecureContext(options);
-  };
+  const take = (texts: readonly string[]) => server.setSecureContext(contextOptions(texts));
   return new WatchedFiles('TLS certificates', pathsOf(files), take, log);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { eventually } from '../support/eventually.js';
 import { newId, usePlatform } from './stub-platform.js';
 
 const platform = usePlatform();
@@ -27,7 +28,7 @@ test('nor is it reached from an instance of one’s own', async () => {
   const other = platform.as({ user: 'other' });
   const own = newId();
   await other.provision(own).expect(202);
-  await expect.poll(async () => (await other.last(own)).body.state).toBe('succeeded');
+  await eventually(async () => (await other.last(own)).body.state === 'succeeded');
   await other.fetchBinding(own, binding).expect(404);
   await other.unbind(own, binding).expect(410);
   const unknown = (await other.rotate(own, newId(), 'nobodys').expect(400)).body.description;
@@ -43,7 +44,7 @@ test('an id may be every platform’s, and each has its own behind it', async ()
   const id = await platform.ready({ parameters: { colour: 'red' } });
   const other = platform.as({ user: 'other' });
   await other.provision(id, { parameters: { colour: 'blue' } }).expect(202);
-  await expect.poll(async () => (await other.last(id)).body.state).toBe('succeeded');
+  await eventually(async () => (await other.last(id)).body.state === 'succeeded');
   expect((await platform.fetch(id)).body.parameters).toEqual({ colour: 'red' });
   expect((await other.fetch(id)).body.parameters).toEqual({ colour: 'blue' });
   await other.deprovision(id).expect(202);
