@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod, V1SecurityContext } from '@kubernetes/client-node';
 import { vi } from 'vitest';
 import { admin, kinds, never } from './admin-cluster.js';
 import { execInPod, type InPod } from './exec-in-pod.js';
@@ -56,7 +56,8 @@ export class ProbePod {
     readonly address: string,
   ) {}
 
-  static async start(namespace: string): Promise<ProbePod> {
+  /** As the user of its image, unless `securityContext` says otherwise. */
+  static async start(namespace: string, securityContext: V1SecurityContext = {}): Promise<ProbePod> {
     await admin.apply({ ...kinds.namespace, metadata: { name: namespace } }, never);
     const address = { namespace, name: 'probe' };
     await admin.apply(
@@ -75,6 +76,7 @@ export class ProbePod {
               command: ['bash', '-c', 'mkdir /tmp/data; exec mongod --bind_ip_all --dbpath /tmp/data'],
               // Without a share of its own, a pod waits half a minute on a machine that is busy.
               resources: { requests: { cpu: '50m', memory: '128Mi' } },
+              securityContext,
             },
           ],
         },
