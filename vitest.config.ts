@@ -38,6 +38,7 @@ export default defineConfig({
           maxConcurrency: 8,
         },
       },
+      { test: { name: 'rights', include: ['test/rights/**/*.test.ts'] } },
     ],
   },
 });

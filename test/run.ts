@@ -13,7 +13,8 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'enforcer of network policies, vet', command: ['go', 'vet', './...'], folder: 'local/network-policies' },
   { name: 'enforcer of network policies', command: ['go', 'test', './...'], folder: 'local/network-policies' },
 ];
-const suites = ['unit', 'services', 'end-to-end', 'recovery'];
+/** The last one looks at what those before it did in the cluster. */
+const suites = ['unit', 'services', 'end-to-end', 'recovery', 'rights'];
 
 async function check({ name, command, folder }: (typeof checks)[number]): Promise<Counts> {
   const passed = await run(command, { folder });
@@ -21,9 +22,10 @@ async function check({ name, command, folder }: (typeof checks)[number]): Promis
   return passed ? ends.passed : ends.failed;
 }
 
+const environment = { TEST_SUITES_BEGAN: new Date().toISOString() };
 const counts: Counts[] = [];
 for (const each of checks) counts.push(await check(each));
-for (const each of suites) counts.push(await runSuite(each));
+for (const each of suites) counts.push(await runSuite(each, { environment }));
 
 const sum = (of: keyof Counts) => counts.reduce((total, count) => total + count[of], 0);
 process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);

@@ -20,7 +20,7 @@ export function manifests(folders: Folders, images: readonly Image[]): string {
       .filter((name) => name.endsWith('.yaml'))
       .sort()
       .map((name) => join(own, name)),
-    join(folders.repository, 'deploy', 'kubernetes', 'rbac.yaml'),
+    ...['rbac.yaml', 'admission.yaml'].map((name) => join(folders.repository, 'deploy', 'kubernetes', name)),
   ];
   const digest = images.find(({ name }) => name === corednsImage)?.digest ?? '';
   return files.map((file) => readFileSync(file, 'utf8').replaceAll('{{coredns-digest}}', digest)).join('\n---\n');

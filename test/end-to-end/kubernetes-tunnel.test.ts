@@ -6,15 +6,15 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { openNamespace } from '../../src/kubernetes/access.js';
 import { KubernetesCluster } from '../../src/kubernetes/client.js';
 import type { ClusterError } from '../../src/kubernetes/cluster.js';
-import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
+import { asBroker } from '../support/as-broker.js';
 import { RelayedCluster } from '../support/relayed-cluster.js';
 
 /** Tunnels to a pod that the broker, with the least rights, made in a namespace of its own. */
-const cluster = new KubernetesCluster(loadKubeConfig(process.env));
+const cluster = new KubernetesCluster(asBroker());
 const never = new AbortController().signal;
 const image = process.env.HOLDFAST_TEST_IMAGE ?? 'localhost/holdfast/mongodb:6.0.27';
-const home = `tunnel-${randomBytes(4).toString('hex')}`;
-const labels = { 'holdfast.dev/test': home };
+const home = `m-tunnel-${randomBytes(4).toString('hex')}`;
+const labels = { 'holdfast.dev/test': home, 'pod-security.kubernetes.io/enforce': 'restricted' };
 const pods = { apiVersion: 'v1', kind: 'Pod' };
 const pod = 'db-0';
 
@@ -33,12 +33,14 @@ const statefulSet = (namespace: string) => ({
         serviceAccountName: 'member',
         automountServiceAccountToken: false,
         terminationGracePeriodSeconds: 0,
+        securityContext: { runAsNonRoot: true, runAsUser: 999, seccompProfile: { type: 'RuntimeDefault' } },
         containers: [
           {
             name: 'mongod',
             image,
             imagePullPolicy: 'IfNotPresent',
             command: ['mongod', '--bind_ip_all', '--dbpath', '/data'],
+            securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
             volumeMounts: [{ name: 'data', mountPath: '/data' }],
           },
         ],
@@ -103,7 +105,7 @@ it('ends with its signal, before and while it is open', async () => {
 
 it('ends when its connection breaks', async () => {
   const relayed = await RelayedCluster.start();
-  const stream = await new KubernetesCluster(relayed.config()).tunnel(home, pod, 27017, never);
+  const stream = await new KubernetesCluster(relayed.config(asBroker())).tunnel(home, pod, 27017, never);
   relayed.relay.break();
   expect(await failure(text(stream))).toMatchObject({ name: 'ClusterError', reason: 'ConnectionLost' });
   await relayed.remove();

@@ -5,18 +5,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openNamespace } from '../../src/kubernetes/access.js';
 import { KubernetesCluster } from '../../src/kubernetes/client.js';
 import type { ClusterError, Manifest } from '../../src/kubernetes/cluster.js';
-import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
 import { managedBy, managedByLabel } from '../../src/kubernetes/labels.js';
 import { type Change, ClusterWatch } from '../../src/kubernetes/watch.js';
 import { createLogger } from '../../src/observability/logger.js';
+import { admin } from '../support/admin-cluster.js';
+import { asBroker } from '../support/as-broker.js';
 import { RelayedCluster } from '../support/relayed-cluster.js';
 
-/** As the broker: with the least rights, in namespaces that the test opens and removes. */
-const config = loadKubeConfig(process.env);
-const cluster = new KubernetesCluster(config);
+/** As the broker: with the least rights, in namespaces that the test opens and removes. The administrator does the rest. */
+const cluster = new KubernetesCluster(asBroker());
 const never = new AbortController().signal;
-const run = `k8s-${randomBytes(4).toString('hex')}`;
-const labels = { 'holdfast.dev/test': run };
+const run = `m-k8s-${randomBytes(4).toString('hex')}`;
+const labels = { 'holdfast.dev/test': run, 'pod-security.kubernetes.io/enforce': 'restricted' };
 
 const namespaces = { apiVersion: 'v1', kind: 'Namespace' };
 const secrets = { apiVersion: 'v1', kind: 'Secret' };
@@ -65,34 +65,34 @@ const failure = (promise: Promise<unknown>): Promise<ClusterError> =>
 
 describe('objects', () => {
   it('applied twice are there once, and unchanged', async () => {
-    const first = await cluster.apply<Manifest>(service(home, 'twice'), never);
-    const second = await cluster.apply<Manifest>(service(home, 'twice'), never);
+    const first = await admin.apply<Manifest>(service(home, 'twice'), never);
+    const second = await admin.apply<Manifest>(service(home, 'twice'), never);
     expect(second.metadata?.uid).toBe(first.metadata?.uid);
     expect(second.metadata?.resourceVersion).toBe(first.metadata?.resourceVersion);
   });
 
   it('are read and listed by label; what is missing is undefined', async () => {
-    await cluster.apply(service(home, 'one'), never);
-    const one = await cluster.read<KubernetesObject>(services, { namespace: home, name: 'one' }, never);
+    await admin.apply(service(home, 'one'), never);
+    const one = await admin.read<KubernetesObject>(services, { namespace: home, name: 'one' }, never);
     expect(one?.metadata).toMatchObject({ name: 'one', labels });
-    expect(await cluster.read(services, { namespace: home, name: 'missing' }, never)).toBeUndefined();
-    const listed = await cluster.list<KubernetesObject>(services, { namespace: home, labels }, never);
+    expect(await admin.read(services, { namespace: home, name: 'missing' }, never)).toBeUndefined();
+    const listed = await admin.list<KubernetesObject>(services, { namespace: home, labels }, never);
     expect(listed.map(({ metadata }) => metadata?.name)).toContain('one');
     expect(listed[0]).toMatchObject(services);
-    expect(await cluster.list(services, { namespace: home, labels: { no: 'such' } }, never)).toEqual([]);
+    expect(await admin.list(services, { namespace: home, labels: { no: 'such' } }, never)).toEqual([]);
   });
 
   it('are removed; what is gone already is no error', async () => {
-    await cluster.apply(service(home, 'gone'), never);
+    await admin.apply(service(home, 'gone'), never);
     const address = { namespace: home, name: 'gone' };
-    expect(await cluster.remove(services, address, never)).toBe('gone');
-    expect(await cluster.remove(services, address, never)).toBe('gone');
-    expect(await cluster.read(services, address, never)).toBeUndefined();
+    expect(await admin.remove(services, address, never)).toBe('gone');
+    expect(await admin.remove(services, address, never)).toBe('gone');
+    expect(await admin.read(services, address, never)).toBeUndefined();
   });
 
   it('that are refused say why', async () => {
     const wrong = { ...service(home, 'wrong'), spec: { clusterIP: 'None', ports: [{ port: 99_999 }] } };
-    const error = await failure(cluster.apply(wrong, never));
+    const error = await failure(admin.apply(wrong, never));
     expect(error).toMatchObject({ status: 422, reason: 'Invalid', isInvalid: true });
     expect(error.message).toContain(`apply Service ${home}/wrong: Service "wrong" is invalid: [spec.ports[0].port`);
   });
@@ -102,7 +102,7 @@ describe('objects', () => {
     ['with values that are no base64', { password: 'hunter2!' }],
     ['with a key that is not allowed', { 'a b': Buffer.from('hunter2').toString('base64') }],
   ])('that are secret, %s, are refused without an echo of them', async (_name, data) => {
-    const error = await failure(cluster.apply(secret(home, 'wrong', data), never));
+    const error = await failure(admin.apply(secret(home, 'wrong', data), never));
     expect(error.status).toBeGreaterThanOrEqual(400);
     expect(`${error.stack}${JSON.stringify(error)}`).not.toContain('hunter2');
     expect(`${error.stack}`).not.toContain(Buffer.from('hunter2').toString('base64'));
@@ -110,9 +110,9 @@ describe('objects', () => {
 
   it('of kinds that the cluster does not serve are an error of their own', async () => {
     const kind = { apiVersion: 'holdfast.dev/v1', kind: 'Nothing' };
-    expect(await failure(cluster.read(kind, { name: 'x' }, never))).toMatchObject({ status: 404 });
-    expect(await cluster.servesGroup('holdfast.dev', never)).toBe(false);
-    expect(await cluster.servesGroup('apps', never)).toBe(true);
+    expect(await failure(admin.read(kind, { name: 'x' }, never))).toMatchObject({ status: 404 });
+    expect(await admin.servesGroup('holdfast.dev', never)).toBe(false);
+    expect(await admin.servesGroup('apps', never)).toBe(true);
   });
 });
 
@@ -133,7 +133,7 @@ describe('a namespace', () => {
         await cluster.apply(secret(name, 'admin', { password }), never);
       }),
     );
-    const read = await cluster.read<V1Secret>(secrets, { namespace: `${run}-3`, name: 'admin' }, never);
+    const read = await admin.read<V1Secret>(secrets, { namespace: `${run}-3`, name: 'admin' }, never);
     expect(read?.data).toEqual({ password });
   });
 
@@ -171,7 +171,7 @@ describe('a namespace', () => {
 describe('connections', () => {
   it('stay few over 300 calls', async () => {
     const relayed = await RelayedCluster.start();
-    const own = new KubernetesCluster(relayed.config());
+    const own = new KubernetesCluster(relayed.config(asBroker()));
     const read = () => own.read(namespaces, { name: home }, never);
     for (let call = 0; call < 100; call += 1) await read();
     expect(relayed.relay.connections).toBe(1);
@@ -220,7 +220,7 @@ describe('a watch', () => {
 
   it('survives the break of its connection, and says so', async () => {
     const relayed = await RelayedCluster.start();
-    const watch = watchOf(new KubernetesCluster(relayed.config()));
+    const watch = watchOf(new KubernetesCluster(relayed.config(asBroker())));
     watch.start();
     await vi.waitFor(() => expect(watch.healthy).toBe(true), 5_000);
     relayed.relay.break();

@@ -2,6 +2,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KubernetesCluster } from '../../src/kubernetes/client.js';
 import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
+import { managedBy, managedByLabel } from '../../src/kubernetes/labels.js';
 import { mongodbService } from '../../src/services/mongodb/service.js';
 import { newIdentifier } from '../../src/store/identifier.js';
 import { carryOut } from '../support/carry-out.js';
@@ -137,7 +138,8 @@ describe('deprovision', () => {
     const id = newIdentifier();
     const owner = { platform: 'test', instanceId: 'halted' };
     const template = service.templateSchema.parse(plan);
-    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `m-${id}` } }, never);
+    const labels = { [managedByLabel]: managedBy, 'pod-security.kubernetes.io/enforce': 'restricted' };
+    await cluster.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: `m-${id}`, labels } }, never);
     await carryOut('deprovision', service.deprovision.versions[1]?.({ id, owner, template }));
     expect(await cluster.read({ apiVersion: 'v1', kind: 'Namespace' }, { name: `m-${id}` }, never)).toBeUndefined();
   });

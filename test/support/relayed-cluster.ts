@@ -24,9 +24,8 @@ export class RelayedCluster {
     return relayed;
   }
 
-  /** What the environment says of the cluster, by way of the relay. */
-  config(): KubeConfig {
-    const relayed = loadKubeConfig(process.env);
+  /** A way to the cluster, such as what the environment says of it, by way of the relay. */
+  config(relayed: KubeConfig = loadKubeConfig(process.env)): KubeConfig {
     relayed.clusters = relayed.clusters.map((known) => {
       const { hostname } = new URL(known.server);
       const server = `https://${this.relay.address}`;
