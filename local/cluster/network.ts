@@ -19,7 +19,16 @@ export async function ensureNetwork(paths: ClusterPaths): Promise<void> {
   rememberSysctls(paths);
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   await ensureBridge();
+  await ensureRefusal();
   await ensureForwarding();
+}
+
+/**
+ * Who asks for a pod that is gone is told so at once. By the default route its packets would leave this machine, where
+ * somebody else might answer, or nobody.
+ */
+async function ensureRefusal(): Promise<void> {
+  await command('ip', ['route', 'replace', 'unreachable', layout.pods]);
 }
 
 /** A bridge without ports carries the node's address: not every kernel has a `dummy` device. */
@@ -59,10 +68,11 @@ export function podLinks(routes: string): string[] {
   return [...routes.matchAll(/^\S+ dev (veth\S+)/gm)].flatMap((match) => match[1] ?? []);
 }
 
-/** Pods' links go with their pods, but the kernel takes its time. */
+/** Pods' links go with their pods, but the kernel takes its time. What refuses the others goes last. */
 export async function removeLinks(): Promise<void> {
   const { output } = await tryCommand('ip', ['route', 'show', 'root', layout.pods]);
   await Promise.all([...podLinks(output), layout.bridge].map((link) => tryCommand('ip', ['link', 'delete', link])));
+  await tryCommand('ip', ['route', 'delete', 'unreachable', layout.pods]);
 }
 
 function rememberSysctls(paths: ClusterPaths): void {

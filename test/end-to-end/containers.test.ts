@@ -16,22 +16,20 @@ let namespace: string;
 let pods: readonly V1Pod[];
 let processes: readonly ContainerProcess[];
 /** A pod that takes what it gets: what is looked at shows there. */
+const probe = `careless-${randomBytes(4).toString('hex')}`;
 let careless: ProbePod;
 
 beforeAll(async () => {
   place = await BrokerPlace.open({}, { HOLDFAST_CATALOG: catalog.file });
   const broker = place.driver(await place.start());
   const sold = await broker.sold('mongodb', 'sharded-tiny');
-  [careless] = await Promise.all([
-    ProbePod.start(`careless-${randomBytes(4).toString('hex')}`, { runAsUser: 0 }),
-    provision(broker, 'inspected', sold),
-  ]);
+  [careless] = await Promise.all([ProbePod.start(probe, { runAsUser: 0 }), provision(broker, 'inspected', sold)]);
   ({ namespace } = await place.instance('inspected'));
   pods = await inNamespace<V1Pod>(kinds.pod, namespace);
   processes = pods.flatMap(({ metadata }) => processesOfPod(metadata?.uid ?? ''));
 });
 afterAll(async () => {
-  await careless?.remove();
+  await admin.remove(kinds.namespace, { name: probe }, never);
   await place?.close();
   catalog.remove();
 });

@@ -15,6 +15,7 @@ import { shardedCatalog } from '../support/sharded-catalog.js';
  * refuse it, so both count.
  */
 const run = randomBytes(4).toString('hex');
+const probes = { app: `app-${run}`, stranger: `stranger-${run}` };
 const mongodb = 27017;
 const readiness = 8080;
 const catalog = shardedCatalog();
@@ -67,15 +68,15 @@ beforeAll(async () => {
   sold = await broker.sold('mongodb', 'replica-set-small');
   sharded = await broker.sold('mongodb', 'sharded-tiny');
   [app, stranger] = await Promise.all([
-    ProbePod.start(`app-${run}`),
-    ProbePod.start(`stranger-${run}`),
+    ProbePod.start(probes.app),
+    ProbePod.start(probes.stranger),
     provision(broker, 'shared', sold),
     provision(broker, 'sharded', sharded),
   ]);
   members = await serversOf('shared');
 }, 240_000);
 afterAll(async () => {
-  await Promise.all([app?.remove(), stranger?.remove()]);
+  await Promise.all(Object.values(probes).map((name) => admin.remove(kinds.namespace, { name }, never)));
   await place?.close();
   catalog.remove();
 });

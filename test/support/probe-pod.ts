@@ -97,10 +97,6 @@ export class ProbePod {
   connect(host: string, port: number): Promise<Reached> {
     return connect(this.at, host, port);
   }
-
-  async remove(): Promise<void> {
-    await admin.remove(kinds.namespace, { name: this.at.namespace }, never);
-  }
 }
 
 /** Where it listens. */
