@@ -225,11 +225,7 @@ describe('npm run audit:verify', () => {
     const { mac } = block(3);
     expect(await verify('--head', `3:${mac}`)).toEqual({
       code: 0,
-      output: [
-        `the chain ends with block 3, head 3:${mac}`,
-        '9 events are in the chain',
-        'nothing deviates',
-      ],
+      output: [`the chain ends with block 3, head 3:${mac}`, '9 events are in the chain', 'nothing deviates'],
     });
   });
 
