@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { BSON, type ChangeStream, MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Broker } from '../../src/broker.js';
 import { loadConfiguration } from '../../src/configuration.js';
+import { createLogger } from '../../src/observability/logger.js';
+import type { StartError } from '../../src/start-error.js';
 import { KeyRing } from '../../src/store/encryption.js';
 import { SealedValues, sealedFields } from '../../src/store/sealed-fields.js';
 import { BrokerDriver, bindingPath, instancePath, type RawOptions, type Sold } from '../support/broker-driver.js';
@@ -15,6 +18,7 @@ import { CommandProcess } from '../support/command-process.js';
 import { compiledBroker, compiledStub } from '../support/compiled.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { required, type Scratch, scratch } from '../support/scratch.js';
+import { StubService } from '../support/stub-service.js';
 
 /**
  * Secrets are planted wherever something comes in, and those that Holdfast makes are read from its store; then everything that
@@ -318,27 +322,6 @@ describe('a broker', () => {
 describe('a start that fails', () => {
   const plain = () => canaries.plantPlain('part of a wrong environment');
 
-  /** All that a broker writes that does not start. */
-  async function refused(wrong: NodeJS.ProcessEnv): Promise<string> {
-    const kubeconfig = join(folder, 'kubeconfig');
-    const cluster = { clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }] };
-    const context = {
-      contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-      users: [{ name: 'u', user: {} }],
-    };
-    writeFileSync(kubeconfig, JSON.stringify({ ...cluster, ...context, 'current-context': 'c' }));
-    const asked = BrokerProcess.start({ ...environment(), KUBECONFIG: kubeconfig, ...wrong }, compiledBroker());
-    const output = await asked.then(
-      async (broker) => {
-        brokers.push(broker);
-        throw new Error(`it started with ${JSON.stringify(Object.keys(wrong))}`);
-      },
-      (error: Error) => error.message,
-    );
-    canaries.search('log', Object.keys(wrong).join(), output);
-    return output;
-  }
-
   it.each<[string, () => NodeJS.ProcessEnv]>([
     ['HOLDFAST_ENCRYPTION_KEYS', () => ({ HOLDFAST_ENCRYPTION_KEYS: plain() })],
     ['HOLDFAST_ENCRYPTION_KEYS', () => ({ HOLDFAST_ENCRYPTION_KEYS: `k:${plain()}` })],
@@ -350,6 +333,10 @@ describe('a start that fails', () => {
     ['HOLDFAST_STORE_URL', () => ({ HOLDFAST_STORE_URL: `http://h/?tlsCertificateKeyFilePassword=${plain()}` })],
     ['HOLDFAST_REDIS_URL', () => ({ HOLDFAST_REDIS_URL: `http://:${plain()}@127.0.0.1` })],
     ['HOLDFAST_REDIS_URL', () => ({ HOLDFAST_REDIS_URL: `http://127.0.0.1?password=${plain()}` })],
+    [
+      'HOLDFAST_ENCRYPTION_KEYS',
+      () => ({ HOLDFAST_ENCRYPTION_KEYS: `newer:${randomBytes(32).toString('base64')},${variable}` }),
+    ],
   ])('because of %s, by itself, shows nothing secret of it', (name, wrong) => {
     const asked = () => loadConfiguration({ ...environment(), ...wrong() });
     expect(asked).toThrow(
@@ -362,31 +349,50 @@ describe('a start that fails', () => {
   });
 
   it.each<[string, () => NodeJS.ProcessEnv]>([
-    [
-      'HOLDFAST_ENCRYPTION_KEYS',
-      () => ({ HOLDFAST_ENCRYPTION_KEYS: `newer:${randomBytes(32).toString('base64')},${variable}` }),
-    ],
     ['HOLDFAST_STORE_URL', () => ({ HOLDFAST_STORE_URL: `mongodb://us%er:${plain()}%@127.0.0.1:1/db` })],
     ['HOLDFAST_STORE_URL', () => ({ HOLDFAST_STORE_URL: `mongodb://user:${plain()}@a@127.0.0.1:1:2/db` })],
     ['HOLDFAST_STORE_URL', () => ({ HOLDFAST_STORE_URL: `mongodb://h/db?authMechanismProperties=${plain()}` })],
     ['HOLDFAST_STORE_URL', () => ({ HOLDFAST_STORE_URL: storeUser.url.replace(/:[^:@/]+@/, `:${plain()}@`) })],
     ['HOLDFAST_STORE_URL', () => ({ HOLDFAST_STORE_URL: `mongodb://user:${plain()}@` })],
-  ])('because of %s and what it leads to shows nothing secret of it', async (name, wrong) => {
-    const output = await refused(wrong());
-    expect(output).toContain(name);
-    expect(canaries.findings).toEqual([]);
-  });
+  ])(
+    'because of %s and what it leads to shows nothing secret of it',
+    async (name, wrong) => {
+      const lines: string[] = [];
+      const configuration = loadConfiguration({ ...environment(), ...wrong() });
+      const log = createLogger('trace', { write: (line) => void lines.push(line) });
+      const asked = Broker.assemble({ configuration, log, createServices: () => [new StubService()] });
+      await expect(asked).rejects.toThrow(
+        expect.toSatisfy((error: StartError) => {
+          lines.push(...error.lines);
+          return error.message.includes(name);
+        }),
+      );
+      canaries.search('log', name, lines.join('\n'));
+      expect(canaries.findings).toEqual([]);
+    },
+    60_000,
+  );
 
-  it('because of a file of credentials shows nothing secret of it', async () => {
+  it('of a process shows nothing secret of what was wrong', { timeout: 120_000 }, async () => {
     const file = join(folder, 'credentials');
     writeFileSync(file, `platform:${plain()}\n${plain()}\n`);
-    expect(await refused({ HOLDFAST_BASIC_AUTH_FILE: file })).toContain('HOLDFAST_BASIC_AUTH_FILE');
+    const wrong = { HOLDFAST_BASIC_AUTH_FILE: file, HOLDFAST_ENCRYPTION_KEYS: `k:${plain()}` };
+    const asked = BrokerProcess.start({ ...environment(), ...wrong }, compiledBroker());
+    const output = await asked.then(
+      (broker) => {
+        brokers.push(broker);
+        return '';
+      },
+      (error: Error) => error.message,
+    );
+    for (const name of Object.keys(wrong)) expect(output).toContain(name);
+    canaries.search('log', 'a start', output);
     expect(canaries.findings).toEqual([]);
   });
 });
 
 describe('a broker whose Redis refuses its password', () => {
-  it('says so, and not with which', async () => {
+  it('says so, and not with which', { timeout: 120_000 }, async () => {
     const wrong = new URL(redis.url);
     wrong.password = canaries.plantPlain('the wrong password');
     const broker = await BrokerProcess.start({ ...environment(), HOLDFAST_REDIS_URL: wrong.href }, compiledStub());
