@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Access } from './access.js';
 import type { BasicPasswords } from './basic.js';
 import type { BearerTokens } from './bearer.js';
@@ -22,6 +23,9 @@ export type Authentication =
   | { readonly kind: 'slowed'; readonly retryAfterSeconds: number }
   | Extract<Verdict, { kind: 'undecided' }>;
 
+/** What a guess costs at least where failures came from, for a password that is not hashed takes no time itself. */
+const suspectMilliseconds = 200;
+
 /** What may change while we run. */
 export interface Credentials {
   readonly access: Access;
@@ -29,8 +33,8 @@ export interface Credentials {
 }
 
 /**
- * Finds out who asks. Right credentials pass also from where failures come from: those that show at once always, those
- * that take a check of some time in a narrow lane. Wrong ones are told so only until there have been too many.
+ * Finds out who asks. Right credentials pass also from where failures come from: at once where they were right before, and
+ * otherwise in a narrow lane, which is all that guesses get. Wrong ones are told so only until there have been too many.
  */
 export class Authenticator {
   readonly #slow = new SlowChecks<Verdict>();
@@ -64,23 +68,41 @@ export class Authenticator {
 
   async #basic(user: string, password: string, origin: Origin): Promise<Authentication> {
     const { access, passwords } = this.credentials;
-    if (passwords.matchesAtOnce(user, password)) return { kind: 'known', identity: access.user(user) };
-    const wrongPassword = wrong('the user or the password is wrong');
-    if (!passwords.hasHashes) return await this.#counted(wrongPassword, origin);
-    return await this.#slowly(['basic', user, password], origin, async () =>
-      (await passwords.matches(user, password)) ? { kind: 'known', identity: access.user(user) } : wrongPassword,
+    const verdictOf = (isRight: boolean): Verdict =>
+      isRight ? { kind: 'known', identity: access.user(user) } : wrong('the user or the password is wrong');
+    if (passwords.areKnown(user, password)) return { kind: 'known', identity: access.user(user) };
+    const spent = await this.failures.spent(origin);
+    if (spent === undefined) {
+      const isRight = passwords.matchPlain(user, password);
+      if (isRight || !passwords.hasHashes) return await this.#counted(verdictOf(isRight), origin);
+    }
+    return await this.#slowly(['basic', user, password], origin, spent, async () =>
+      verdictOf(passwords.matchPlain(user, password) || (await passwords.matches(user, password))),
     );
   }
 
   async #bearer(token: string, origin: Origin): Promise<Authentication> {
     const check = this.tokens.checkOf(token, this.credentials.access);
-    if (check.kind === 'service account') return await this.#slowly(['bearer', token], origin, check.check);
+    if (check.kind === 'service account') {
+      return await this.#slowly(['bearer', token], origin, await this.failures.spent(origin), check.check);
+    }
     return await this.#counted(check.kind === 'done' ? check.verdict : await check.check(), origin);
   }
 
-  async #slowly(secret: readonly string[], origin: Origin, check: () => Promise<Verdict>): Promise<Authentication> {
-    const spent = await this.failures.spent(origin);
-    const verdict = await this.#slow.run(spent === undefined ? 'trusted' : 'suspect', secret, check);
+  async #slowly(
+    secret: readonly string[],
+    origin: Origin,
+    spent: number | undefined,
+    check: () => Promise<Verdict>,
+  ): Promise<Authentication> {
+    const suspect = async () => {
+      await sleep(suspectMilliseconds);
+      return await check();
+    };
+    const verdict =
+      spent === undefined
+        ? await this.#slow.run('trusted', secret, check)
+        : await this.#slow.run('suspect', secret, suspect);
     return verdict ? await this.#counted(verdict, origin) : { kind: 'slowed', retryAfterSeconds: spent ?? 1 };
   }
 

@@ -9,8 +9,8 @@ const mostVerified = 10_000;
 export class BasicPasswords {
   #credentials: readonly PlatformCredential[] = [];
   #hashesOf: ReadonlyMap<string, readonly string[]> = new Map();
-  /** The hash that a user's password was found to match. */
-  readonly #verified = new KeyedCache<{ readonly hash: string }>(mostVerified);
+  /** What a user's password was found to match: a plain one, or a hash. */
+  readonly #verified = new KeyedCache<{ readonly stored: string }>(mostVerified);
 
   /** From now on these are valid, and no others. */
   replace(credentials: readonly PlatformCredential[]): void {
@@ -27,17 +27,22 @@ export class BasicPasswords {
     return this.#hashesOf.size > 0;
   }
 
-  /** Whether these are valid, as far as that shows without hashing. Takes as long for wrong ones as for right ones. */
-  matchesAtOnce(user: string, password: string): boolean {
+  /** Whether these were found to be valid before, and still are. */
+  areKnown(user: string, password: string): boolean {
     const known = this.#verified.get(user, password);
-    // Valid only as long as the hash is.
-    let matches = known !== undefined && this.#isValid(user, known.hash);
+    return known !== undefined && this.#isValid(user, known.stored);
+  }
+
+  /** Whether these are valid without a hash. Takes as long for wrong ones as for right ones. */
+  matchPlain(user: string, password: string): boolean {
+    let matches = false;
     for (const credential of this.#credentials) {
       const rightUser = equal(credential.user, user);
       const rightPassword = equal(credential.password, password);
       // Whoever has read a hash has no password yet.
       if (rightUser && rightPassword && !isHashed(credential)) matches = true;
     }
+    if (matches) this.#verified.set({ stored: password }, user, password);
     return matches;
   }
 
@@ -47,7 +52,7 @@ export class BasicPasswords {
     const own = hashesOf.get(user) ?? [];
     for (const hash of own) {
       if (await matchesHash(password, hash)) {
-        this.#verified.set({ hash }, user, password);
+        this.#verified.set({ stored: hash }, user, password);
         // What is valid may have changed meanwhile.
         return this.#isValid(user, hash) || (await this.matches(user, password));
       }
@@ -57,8 +62,8 @@ export class BasicPasswords {
     return false;
   }
 
-  #isValid(user: string, hash: string): boolean {
-    return this.#hashesOf.get(user)?.includes(hash) ?? false;
+  #isValid(user: string, stored: string): boolean {
+    return this.#credentials.some((credential) => credential.user === user && credential.password === stored);
   }
 }
 

@@ -114,6 +114,16 @@ describe('rights', () => {
   });
 });
 
+/** No hash is compared until it is released; then none matches. */
+function holdHashes(): () => void {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  vi.spyOn(bcrypt, 'compare').mockImplementation(() => gate.then(() => false));
+  return release;
+}
+
 describe('repeated failures', () => {
   const limits = { HOLDFAST_AUTHENTICATION_FAILURES_PER_MINUTE: '5', HOLDFAST_TRUSTED_PROXIES: 'loopback' };
   const from = (address: string) => ({ 'x-forwarded-for': address });
@@ -159,15 +169,33 @@ describe('repeated failures', () => {
     expect(new Set(await statuses(flood))).toEqual(new Set([429]));
   });
 
+  test('a flood of guesses learns nothing of a plain password that is among them, and it passes by itself', async () => {
+    await open(limits);
+    const address = from('192.0.2.1');
+    for (let i = 0; i < 8; i++) await ask('plain', 'x', '/v2/catalog', address);
+    const release = holdHashes();
+    let answered = 0;
+    const flood = Array.from({ length: 60 }, async (_, i) => {
+      const answer = await ask('plain', `x${i}`, '/v2/catalog', address);
+      answered += 1;
+      return answer;
+    });
+    try {
+      await expect.poll(() => answered, patience).toBe(51);
+      expect((await ask('plain', 'secret', '/v2/catalog', address)).status).toBe(429);
+    } finally {
+      release();
+    }
+    expect(new Set(await statuses(flood))).toEqual(new Set([429]));
+    expect((await ask('plain', 'secret', '/v2/catalog', address)).status).toBe(200);
+    vi.restoreAllMocks();
+  });
+
   test('a flood of guesses hashes no more than a few of them', async () => {
     await open(limits);
     const address = from('192.0.2.1');
     for (let i = 0; i < 8; i++) await ask('hashed', 'x', '/v2/catalog', address);
-    let release = () => {};
-    const gate = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const compare = vi.spyOn(bcrypt, 'compare').mockImplementation(() => gate.then(() => false));
+    const release = holdHashes();
     let answered = 0;
     const flood = Array.from({ length: 300 }, async (_, i) => {
       const answer = await ask('hashed', `x${i}`, '/v2/catalog', address);
@@ -177,7 +205,7 @@ describe('repeated failures', () => {
     // One is checked, eight wait, and the others need not be looked at.
     try {
       await expect.poll(() => answered, patience).toBe(291);
-      expect(compare).toHaveBeenCalledTimes(1);
+      expect(bcrypt.compare).toHaveBeenCalledTimes(1);
     } finally {
       release();
     }
