@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, loadConfiguration } from '../../src/configuration.js';
+import { loadConfiguration } from '../../src/configuration.js';
+import { ConfigurationError } from '../../src/variables.js';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 
