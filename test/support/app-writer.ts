@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MongoServerError } from 'mongodb';
 import { vi } from 'vitest';
@@ -12,12 +13,14 @@ const writesBlocked = 371;
 export function startWriting(credentials: AppCredentials, { mayPause = false } = {}) {
   const client = appClient(credentials);
   const notes = client.db().collection('written-meanwhile');
+  // Others may have written there before.
+  const by = randomUUID();
   let acknowledged = 0;
   let ending = false;
   const writing = (async () => {
     while (!ending) {
       try {
-        await notes.insertOne({ n: acknowledged });
+        await notes.insertOne({ by, n: acknowledged });
         acknowledged += 1;
       } catch (error) {
         if (!(mayPause && error instanceof MongoServerError && error.code === writesBlocked)) throw error;
@@ -35,7 +38,7 @@ export function startWriting(credentials: AppCredentials, { mayPause = false } =
     async stop() {
       ending = true;
       await writing;
-      const found = await notes.countDocuments();
+      const found = await notes.countDocuments({ by });
       await client.close();
       return { acknowledged, found };
     },
