@@ -26,8 +26,8 @@ export interface Address {
 }
 
 export async function demandFree(what: string, { host, port }: Address): Promise<void> {
-  // A process that was ended counts as gone a moment before the kernel has taken its sockets back.
-  if (await waitUntil(() => isFree({ host, port }), { within: 2000, every: 20 })) return;
+  // A process that was ended counts as gone before the kernel has taken its sockets back, some seconds on a busy machine.
+  if (await waitUntil(() => isFree({ host, port }), { within: 15_000, every: 20 })) return;
   const holder = holderOf(port);
   throw new LocalError(
     `port ${port}, which ${what} of the local environment needs, is taken by ${holder ?? 'another process'}: stop that, and start again`,

@@ -59,9 +59,10 @@ export class OpenIdServer {
     await closed;
   }
 
-  /** Signs with a new key from now on; the earlier ones are published no more. */
-  async rotate(): Promise<void> {
-    this.#keys = [await signingKey(`key-${Date.now()}-${Math.random()}`)];
+  /** Signs with a new key from now on; the earlier ones are published no more, unless they are kept for a while. */
+  async rotate({ keep = false } = {}): Promise<void> {
+    const key = await signingKey(`key-${Date.now()}-${Math.random()}`);
+    this.#keys = [key, ...(keep ? this.#keys : [])];
     const keys = this.#keys.map(async ({ id, privateKey }) => ({
       ...(await exportJWK(privateKey)),
       kid: id,

@@ -57,12 +57,11 @@ describe('a call', () => {
   });
 
   it('ends when its signal is aborted, before and during it', async () => {
-    server = await StandInServer.start(() => undefined);
+    const aborting = new AbortController();
+    server = await StandInServer.start(() => aborting.abort());
     const cluster = new KubernetesCluster(server.config);
     await expect(cluster.read(pod, address, AbortSignal.abort())).rejects.toMatchObject({ reason: 'Aborted' });
-    const aborting = new AbortController();
     const call = cluster.read(pod, address, aborting.signal);
-    setTimeout(() => aborting.abort(), 50);
     await expect(call).rejects.toMatchObject({ status: 0, reason: 'Aborted', request: 'read Pod n/p' });
   });
 
