@@ -8,7 +8,7 @@ import { type AppCredentials, appClient, bind, provision } from '../support/apps
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
 import { memberNames } from '../support/members.js';
-import { beginRotation, endOfRotation } from '../support/rotations.js';
+import { beginRotation, endOfRotation, tellRotation } from '../support/rotations.js';
 import { asSystem } from '../support/routers.js';
 
 /* The secrets of a replica set are exchanged while an app writes to it. */
@@ -65,10 +65,12 @@ async function rotateUnderLoad(what: string, meanwhile: () => Promise<void> = as
   await writer.someMore();
   const operation = await beginRotation(place.store, id, what);
   await meanwhile();
-  expect(await endOfRotation(place.store, operation)).toMatchObject({ state: 'succeeded' });
+  const ended = await endOfRotation(place.store, operation);
+  expect(ended).toMatchObject({ state: 'succeeded' });
   await writer.someMore();
   const { acknowledged, found } = await writer.stop();
   expect(found).toBe(acknowledged);
+  tellRotation(what, ended, acknowledged);
 }
 
 describe('certificates', () => {

@@ -7,7 +7,7 @@ import { type AppCredentials, appClient, bind, provision } from '../support/apps
 import type { BrokerDriver, Sold } from '../support/broker-driver.js';
 import { BrokerPlace } from '../support/broker-place.js';
 import { isFull } from '../support/recovery-size.js';
-import { beginRotation, endOfRotation } from '../support/rotations.js';
+import { beginRotation, endOfRotation, tellRotation } from '../support/rotations.js';
 import { asSystem, onRouter } from '../support/routers.js';
 import { hasStandIns, needsWritePause, shardedCatalog } from '../support/sharded-catalog.js';
 
@@ -323,8 +323,9 @@ describe(`a shard that cannot be drained, ${routing}`, () => {
 describe(`the secrets of a sharded cluster, ${routing}`, () => {
   const rotate = async (instanceId: string, what: string) => {
     const { id } = await place.instance(instanceId);
-    const operation = await beginRotation(place.store, id, what);
-    expect(await endOfRotation(place.store, operation)).toMatchObject({ state: 'succeeded' });
+    const ended = await endOfRotation(place.store, await beginRotation(place.store, id, what));
+    expect(ended).toMatchObject({ state: 'succeeded' });
+    return ended;
   };
   const ping = (client: MongoClient) => client.db('admin').command({ ping: 1 });
 
@@ -334,10 +335,11 @@ describe(`the secrets of a sharded cluster, ${routing}`, () => {
       const app = await bind(broker, 'orders', `before ${what}`, small);
       const writer = startWriting(app);
       await writer.someMore();
-      await rotate('orders', what);
+      const ended = await rotate('orders', what);
       await writer.someMore();
       const { acknowledged, found } = await writer.stop();
       expect(found).toBe(acknowledged);
+      tellRotation(`${what} of a sharded cluster`, ended, acknowledged);
       await broker.unbind('orders', `before ${what}`, small);
     },
     400_000,

@@ -23,6 +23,14 @@ export async function endOfRotation(store: Db, operation: string): Promise<Opera
   return await until('the rotation still runs', 300_000, isOver, () => progress);
 }
 
+/** For docs/measurements.md. */
+export function tellRotation(what: string, { acceptedAt, endedAt }: OperationRecord, acknowledged: number): void {
+  const seconds = ((endedAt?.getTime() ?? 0) - acceptedAt.getTime()) / 1000;
+  process.stdout.write(
+    `rotation of ${what}: ${seconds.toFixed(1)} s, ${acknowledged} writes acknowledged, none lost\n`,
+  );
+}
+
 async function until<Answer>(
   problem: string,
   milliseconds: number,
