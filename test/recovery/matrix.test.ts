@@ -10,7 +10,9 @@ import { subjects } from './subject.js';
 const seed = Number(process.env.RECOVERY_SEED ?? 5);
 const pointsOfEach = 1;
 const lanes = 3;
-const subject = subjects['replica-set'];
+/** Six restarts of members take as long as all the rest: that is for the full size. */
+const journey = subjects['replica-set'].journey.filter((part) => part !== 'key-file');
+const subject = { ...subjects['replica-set'], journey };
 const parts = [...new Set(subject.journey)];
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 
@@ -23,4 +25,5 @@ it.skipIf(process.env.RECOVERY === 'full')(
     expect(failuresOf(matrix)).toEqual([]);
     expect([...new Set(matrix.struck.map(({ part }) => part))].sort()).toEqual([...parts].sort());
   },
+  600_000,
 );

@@ -8,18 +8,19 @@ import type { StepName } from './points.js';
 import type { Subject } from './subject.js';
 
 /** Every step of every operation: those that the store has of a journey, and those that the service would run. */
-export async function stepsOf(store: Db, { parameters }: Subject): Promise<readonly StepName[]> {
+export async function stepsOf(store: Db, { parameters, journey }: Subject): Promise<readonly StepName[]> {
   const operations = await store.collection<OperationRecord>('operations').find().toArray();
   const done = operations.flatMap(({ kind, steps }) => Object.keys(steps).map((key) => ({ kind, key })));
   const record = await store.collection<ServiceInstanceRecord>('service_instances').findOne();
   if (!record) throw new Error('the store has no instance to learn the steps from');
-  const all = [...done, ...(await stepsOfService(record, parameters))];
+  const all = [...done, ...(await stepsOfService(record, parameters, journey))];
   return [...new Map(all.map((step) => [`${step.kind}/${step.key}`, step])).values()];
 }
 
 async function stepsOfService(
   { _id: id, service: name, plan }: ServiceInstanceRecord,
   { provision: provisioned = {}, update: updated = {} }: Subject['parameters'],
+  journey: Subject['journey'],
 ): Promise<readonly StepName[]> {
   const parts = {
     cluster: admin,
@@ -48,10 +49,12 @@ async function stepsOfService(
     unbind: current(service, 'unbind')(instance({}), binding),
   };
   const rotations = await Promise.all(
-    service.rotation.rotatable.map(async (what) => {
-      const begun = { ...instance({}), secrets: await service.rotation.begin(what, instance({})) };
-      return ['rotate', newest(service.rotation.carryOut)(begun, what)] as const;
-    }),
+    journey
+      .filter((part) => service.rotation.rotatable.includes(part))
+      .map(async (what) => {
+        const begun = { ...instance({}), secrets: await service.rotation.begin(what, instance({})) };
+        return ['rotate', newest(service.rotation.carryOut)(begun, what)] as const;
+      }),
   );
   return [...Object.entries(procedures), ...rotations].flatMap(([kind, { stages }]) =>
     stages.flat().map(({ key }) => ({ kind, key })),
