@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { StartError } from '../start-error.js';
 import { KeyRing, type Place, type RingKey, type Sealed } from './encryption.js';
-import { opens, SealedValues, sealedFields } from './sealed-fields.js';
+import { countByKey, opens, SealedValues, sealedFields } from './sealed-fields.js';
 
 /** A key that brokers on this store were started with. It stays when the key is taken out of the ring. */
 interface EncryptionKeyRecord {
@@ -23,7 +23,7 @@ const mostSamples = 5;
 export async function demandKeys(database: Db, keys: readonly RingKey[], lost: readonly string[] = []): Promise<void> {
   const ids = keys.map(({ id }) => id);
   const wrong = await Promise.all(keys.map(async (key) => ((await isKnownKey(database, key)) ? [] : [wrongLine(key)])));
-  const missing = await missingKeys(database, [...ids, ...lost]);
+  const missing = await countByKey(database, [...ids, ...lost]);
   const lines = [...wrong.flat(), ...[...missing].map(([id, count]) => missingLine(ids, id, count))];
   if (lines.length > 0) throw new StartError(lines);
 }
@@ -59,18 +59,6 @@ async function opensSamples(database: Db, ring: KeyRing): Promise<boolean> {
     }
   }
   return samples === 0;
-}
-
-/** Keys that something was sealed with and that are not among `ids`, with the number of values. */
-async function missingKeys(database: Db, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>();
-  for (const field of sealedFields) {
-    const values = new SealedValues(database, field);
-    for (const id of await values.keysBesides(ids)) {
-      counts.set(id, (counts.get(id) ?? 0) + (await values.count({ $in: [id] })));
-    }
-  }
-  return counts;
 }
 
 const wrongLine = ({ id }: RingKey) =>

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import type { KeyRing, Sealed } from './encryption.js';
-import { type Found, SealedValues, sealedFields } from './sealed-fields.js';
+import { countByKey, type Found, SealedValues, sealedFields } from './sealed-fields.js';
 
 export interface Rotated {
   /** Values that were sealed anew. */
@@ -30,7 +30,7 @@ export async function rotateKeys(database: Db, ring: KeyRing, tell: (line: strin
     const left = await Promise.all(fields.map((values) => values.count({ $nin: [ring.current] })));
     if (sum(left) <= unopened.size) break;
   }
-  return { count, left: await countByKey(fields, ring.current), unopened: [...unopened] };
+  return { count, left: await countByKey(database, [ring.current]), unopened: [...unopened] };
 }
 
 async function rotate(
@@ -58,16 +58,6 @@ async function rotate(
   }
   if (resealed.length > 0) await replace();
   return count;
-}
-
-async function countByKey(fields: readonly SealedValues[], current: string): Promise<ReadonlyMap<string, number>> {
-  const counts = new Map<string, number>();
-  for (const values of fields) {
-    for (const id of await values.keysBesides([current])) {
-      counts.set(id, (counts.get(id) ?? 0) + (await values.count({ $in: [id] })));
-    }
-  }
-  return counts;
 }
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);

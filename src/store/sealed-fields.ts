@@ -94,6 +94,18 @@ export class SealedValues {
   }
 }
 
+/** How many values are sealed with each key that is not among `ids`. */
+export async function countByKey(database: Db, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  for (const field of sealedFields) {
+    const values = new SealedValues(database, field);
+    for (const id of await values.keysBesides(ids)) {
+      counts.set(id, (counts.get(id) ?? 0) + (await values.count({ $in: [id] })));
+    }
+  }
+  return counts;
+}
+
 /** Whether the ring opens a value. */
 export function opens(ring: KeyRing, { sealed, place }: Found): boolean {
   try {

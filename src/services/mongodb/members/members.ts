@@ -118,6 +118,9 @@ export function memberAddress(set: ReplicaSet, ordinal: number): MemberAddress {
   return { namespace: instance.namespace, pod: podName(name, ordinal), host: memberHost(set, ordinal) };
 }
 
+export const memberAddresses = (set: ReplicaSet): readonly MemberAddress[] =>
+  ordinals(set).map((ordinal) => memberAddress(set, ordinal));
+
 /** For now: an election ends it. */
 export class NoPrimary extends NotServing {
   override readonly name = 'NoPrimary';

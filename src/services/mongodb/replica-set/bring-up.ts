@@ -22,7 +22,7 @@ import type { InstanceSecrets } from '../secrets.js';
 import { ensureAdministrator } from '../users.js';
 import { describeMissing, initialConfig, isSettled, nextMissing, settled, withMember } from './configuration.js';
 import { patient } from './patience.js';
-import { ordinals, type ReplicaSet, replicaSetSelector } from './replica-set.js';
+import { memberPods, type ReplicaSet, replicaSetSelector } from './replica-set.js';
 import { writeWithMajority } from './verification.js';
 
 export interface BringUp {
@@ -45,7 +45,7 @@ export function bringUp(parts: BringUp): readonly Stage[] {
     [restoreHeartbeat(parts), verifyWrite(parts)],
   ];
   const explain = async (signal: AbortSignal) =>
-    describeTrouble(podNames(parts.set), await observe(parts.cluster, parts.set, signal));
+    describeTrouble(memberPods(parts.set), await observe(parts.cluster, parts.set, signal));
   return stages.map((stage) => stage.map((step) => patient(step, explain)));
 }
 
@@ -218,9 +218,5 @@ async function observe(cluster: Cluster, set: ReplicaSet, signal: AbortSignal): 
 }
 
 function describe(set: ReplicaSet, observed: Observed): string {
-  return describeMembers(podNames(set), observed);
-}
-
-function podNames(set: ReplicaSet): readonly string[] {
-  return ordinals(set).map((ordinal) => podName(set.name, ordinal));
+  return describeMembers(memberPods(set), observed);
 }

@@ -68,6 +68,10 @@ export function memberHosts(set: Pick<ReplicaSet, 'instance' | 'name' | 'service
   return ordinals(set).map((ordinal) => memberHost(set, ordinal));
 }
 
+export function memberPods(set: Pick<ReplicaSet, 'name' | 'members'>): readonly string[] {
+  return ordinals(set).map((ordinal) => podName(set.name, ordinal));
+}
+
 /** The ordinal in a member's host, or in its pod's name: also of members that the set is to lose. */
 export function ordinalOf({ name }: Pick<ReplicaSet, 'name'>, host: string): number | undefined {
   const [pod = ''] = host.split('.');

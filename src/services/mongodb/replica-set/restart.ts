@@ -11,7 +11,7 @@ import { isPassing } from '../members/server-errors.js';
 import { podName } from '../names.js';
 import { poll } from '../poll.js';
 import { patient } from './patience.js';
-import { ordinalOf, ordinals, type ReplicaSet, replicaSetSelector } from './replica-set.js';
+import { memberPods, ordinalOf, ordinals, type ReplicaSet, replicaSetSelector } from './replica-set.js';
 
 /** Which servers are to start anew. */
 export interface Restart {
@@ -36,9 +36,8 @@ export function restartMembers(parts: Parts, restart: Restart): Step {
     description: 'restarting the members one by one',
     async run({ signal }) {
       const pods = await cluster.list<V1Pod>(podKind, { namespace, labels: replicaSetSelector(set) }, signal);
-      const names = ordinals(set).map((ordinal) => podName(set.name, ordinal));
       const areThere = pods.length === set.members && pods.every((pod) => isComplete(pod) && !isEnding(pod));
-      if (!areThere) return wait(describeMembers(names, { pods, claims: [] }));
+      if (!areThere) return wait(describeMembers(memberPods(set), { pods, claims: [] }));
       const outcome = await poll(signal, () => restartNext(parts, restart, signal));
       return outcome ?? wait('waiting for the members to be well');
     },

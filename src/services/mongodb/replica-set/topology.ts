@@ -1,12 +1,11 @@
 import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
-import { Members, memberAddress } from '../members/members.js';
+import { Members, memberAddresses } from '../members/members.js';
 import type { InstanceSecrets } from '../secrets.js';
 import type { SingleReplicaSet } from '../shape.js';
 import type { Topology } from '../topology.js';
 import { bringUp } from './bring-up.js';
 import { membersService, replicaSetManifests } from './manifests.js';
-import { ordinals } from './replica-set.js';
 import { restartMembers } from './restart.js';
 import { writeWithMajority } from './verification.js';
 
@@ -21,7 +20,7 @@ export function replicaSetTopology(
     shape,
     name: set.name,
     sets: [set],
-    servers: ordinals(set).map((ordinal) => memberAddress(set, ordinal)),
+    servers: memberAddresses(set),
     manifests: [membersService(set), ...replicaSetManifests(set)],
     routers: () => [],
     bringUp: () => bringUp({ cluster, set, members, secrets }),

@@ -41,7 +41,7 @@ export class Routers implements Administration {
   }
 
   get names(): readonly string[] {
-    return this.#ordinals.map((ordinal) => podName(routersName, ordinal));
+    return this.addresses.map(({ pod }) => pod);
   }
 
   /** @throws NoRouter when none of them can be reached */

@@ -2,10 +2,10 @@ import type { Stage } from '../../../operations/step.js';
 import type { Instance } from '../../service.js';
 import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
-import { Members, memberAddress } from '../members/members.js';
+import { Members, memberAddresses } from '../members/members.js';
 import { applyObjects, neverFewer } from '../objects.js';
 import { bringUp } from '../replica-set/bring-up.js';
-import { ordinals, type ReplicaSet } from '../replica-set/replica-set.js';
+import type { ReplicaSet } from '../replica-set/replica-set.js';
 import { restartMembers } from '../replica-set/restart.js';
 import { writeWithMajority } from '../replica-set/verification.js';
 import type { InstanceSecrets } from '../secrets.js';
@@ -33,10 +33,7 @@ export function shardedClusterTopology(
     shape,
     name: 'cluster',
     sets,
-    servers: [
-      ...sets.flatMap((set) => ordinals(set).map((ordinal) => memberAddress(set, ordinal))),
-      ...routers.addresses,
-    ],
+    servers: [...sets.flatMap(memberAddresses), ...routers.addresses],
     manifests: shardedClusterManifests(shape),
     routers: (security) => [routersStatefulSet(shape, security)],
     bringUp: () => [
