@@ -1,8 +1,8 @@
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { compiledBroker } from './compiled.js';
+import { pathToFileURL } from 'node:url';
+import { compiledBroker, compiledEndWithParent } from './compiled.js';
 
 export interface LogLine {
   readonly level: string;
@@ -18,33 +18,29 @@ export interface Exit {
 const startSeconds = 120;
 const stopSeconds = 30;
 
-/** A real broker, as `npm start` runs it: its own process, ended by its process id whatever happens to the test. */
+/** A real broker, as `npm start` runs it: its own process, which ends with this one whatever happens to the test. */
 export class BrokerProcess {
   /** Everything that it wrote, line by line: its log and what else came out of it. */
   readonly output: string[] = [];
-  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #child: ChildProcess;
   readonly #exit: Promise<Exit>;
   readonly #ready: Promise<LogLine>;
   #readiness: LogLine | undefined;
 
   private constructor(environment: NodeJS.ProcessEnv, program: string) {
     const { PATH, HOME } = process.env;
-    const child = spawn(process.execPath, [program], {
+    const child = spawn(process.execPath, ['--import', pathToFileURL(compiledEndWithParent()).href, program], {
       env: { PATH, HOME, HOLDFAST_PORT: '0', HOLDFAST_DRAIN_SECONDS: '0', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const endWithUs = () => child.kill('SIGKILL');
-    process.once('exit', endWithUs);
     this.#child = child;
     this.#exit = new Promise((resolve, reject) => {
-      child.once('error', reject).once('close', (code, signal) => {
-        process.off('exit', endWithUs);
-        resolve({ code, signal });
-      });
+      child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));
     });
     this.#ready = new Promise((resolve) => {
-      for (const stream of [child.stdout, child.stderr]) {
-        createInterface({ input: stream }).on('line', (line) => {
+      for (const input of [child.stdout, child.stderr]) {
+        if (!input) continue;
+        createInterface({ input }).on('line', (line) => {
           this.output.push(line);
           const entry = parse(line);
           if (entry?.msg === 'Holdfast is ready') resolve(entry);

@@ -19,6 +19,10 @@ export const compiledBroker = (): string => compiled(join('src', 'main.js'), ['s
 export const compiledStub = (): string =>
   compiled(join('test', 'support', 'stub-main.js'), ['src', 'migrations', join('test', 'support')]);
 
+/** What `end-with-parent.ts` is to be loaded from, likewise. */
+export const compiledEndWithParent = (): string =>
+  compiled(join('test', 'support', 'end-with-parent.js'), [join('test', 'support')]);
+
 /** A command for those who run Holdfast, likewise. */
 export const compiledCommand = (name: 'rotate-keys' | 'verify-audit'): string =>
   compiled(join('src', `${name}.js`), ['src', 'migrations']);
