@@ -10,21 +10,26 @@ import { keep, linesOf } from './report.js';
  *   npm run bench -- provision bind --rounds 20
  */
 
-const benchmarks: readonly Benchmark[] = [];
+/** Loaded once everything runs that they measure. */
+const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  provision: async () => (await import('./provision/benchmark.js')).provision,
+};
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 
-const unknown = positionals.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals;
+const loads = names.map((name) => benchmarks[name]).filter((load) => load !== undefined);
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-if (unknown.length > 0 || (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))) {
-  say(`usage: npm run bench [-- NAME … --rounds N], with N from 1, and NAME of:`);
-  for (const { name, title } of benchmarks) say(`  ${name.padEnd(10)} ${title}`);
+const isNumber = rounds === undefined || (Number.isInteger(rounds) && rounds > 0);
+if (loads.length < names.length || !isNumber) {
+  say(`usage: npm run bench [-- NAME … --rounds N], with N from 1, and NAME of ${Object.keys(benchmarks).join(', ')}`);
   process.exit(2);
 }
 
 await setUp();
-for (const benchmark of benchmarks.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+for (const load of loads) {
+  const benchmark = await load();
   say(`\n${benchmark.name}: ${benchmark.title}`);
   const findings = await benchmark.run({ rounds: rounds ?? benchmark.leastRounds, say });
   keep(benchmark, findings);

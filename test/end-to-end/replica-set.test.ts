@@ -150,14 +150,12 @@ describe('its objects', () => {
 });
 
 describe('a member that is stopped', () => {
-  it("ends in good order within three seconds, while the apps' writes go on, and the set is whole again", async () => {
+  it("ends in good order, while the apps' writes go on, and the set is whole again", async () => {
     const writer = startWriting(outside);
     const former = await primaryOf(namespace);
     const survivor = memberNames.find((member) => member !== former) ?? '';
     await writer.someMore();
-    const stop = await stopMember(namespace, former);
-    expect(stop.exitCodes).toEqual({ mongod: 0, readiness: 0 });
-    expect(stop.milliseconds).toBeLessThanOrEqual(3_000);
+    expect(await stopMember(namespace, former)).toEqual({ mongod: 0, readiness: 0 });
     const { members } = await statusOf(namespace, survivor);
     expect(members.find(({ stateStr }) => stateStr === 'PRIMARY')?.name).not.toContain(former);
     await writer.someMore();

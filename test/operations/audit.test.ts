@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AuditVerification } from '../../src/audit/verification.js';
 import { KeyRing } from '../../src/store/encryption.js';
 import type { AuditEventRecord } from '../../src/store/records.js';
@@ -216,6 +216,6 @@ describe('brokers as processes of their own', () => {
       return ids.filter((id) => !told.has(id));
     };
     // What the last worker told may still be on its way here.
-    await eventually(() => untold().length === 0, 30_000);
+    await vi.waitFor(() => expect(untold()).toEqual([]), { timeout: 30_000, interval: 50 });
   });
 });

@@ -10,14 +10,22 @@ export async function carryOut(name: string, procedure: Procedure | undefined): 
   if (!procedure) throw new Error(`there is no procedure to ${name}`);
   const began = performance.now();
   const times: string[] = [];
-  for (const stage of procedure.stages) {
+  await runStages(procedure, (key, stepBegan) => times.push(`${key} ${milliseconds(stepBegan)}`));
+  process.stdout.write(`${name} ${milliseconds(began)}: ${times.join(', ')}\n`);
+}
+
+/** @param tell hears of each step that is done, with when it began */
+export async function runStages(
+  { stages }: Procedure,
+  tell: (key: string, began: number) => void = () => {},
+): Promise<void> {
+  for (const stage of stages) {
     await Promise.all(
       stage.map(async (step) => {
-        const stepBegan = performance.now();
+        const began = performance.now();
         while ((await step.run({ signal: AbortSignal.timeout(20_000), log })).kind === 'wait') await sleep(30);
-        times.push(`${step.key} ${milliseconds(stepBegan)}`);
+        tell(step.key, began);
       }),
     );
   }
-  process.stdout.write(`${name} ${milliseconds(began)}: ${times.join(', ')}\n`);
 }

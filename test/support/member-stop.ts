@@ -1,14 +1,9 @@
-import { CoreV1Api, KubeConfig, type V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import { vi } from 'vitest';
 import { admin, kinds, never } from './admin-cluster.js';
-import { required } from './scratch.js';
 
-export interface MemberStop {
-  /** Of mongod, and of what runs beside it, by name. */
-  readonly exitCodes: Readonly<Record<string, number>>;
-  /** From the signal to the end, by mongod's own log. */
-  readonly milliseconds: number;
-}
+/** Exit codes of mongod, and of what runs beside it, by name: 0 where it ended by itself within its grace period. */
+export type MemberStop = Readonly<Record<string, number>>;
 
 /**
  * Deletes a member's pod as `kubectl delete pod` does, and sees it end. A finalizer keeps what is known of the pod until
@@ -22,10 +17,7 @@ export async function stopMember(namespace: string, name: string): Promise<Membe
   try {
     await admin.remove(kinds.pod, address, never);
     const ended = await vi.waitFor(() => endedContainers(address), { timeout: 150_000, interval: 100 });
-    return {
-      exitCodes: Object.fromEntries(ended.map(({ name, exitCode }) => [name, exitCode])),
-      milliseconds: shutdownTime(await logOf(address)),
-    };
+    return Object.fromEntries(ended.map(({ name, exitCode }) => [name, exitCode]));
   } finally {
     await hold([]);
   }
@@ -37,23 +29,4 @@ async function endedContainers(address: { readonly namespace: string; readonly n
     if (!state?.terminated) throw new Error(`${name} of ${address.name} still runs`);
     return { name, exitCode: state.terminated.exitCode };
   });
-}
-
-async function logOf(address: { readonly namespace: string; readonly name: string }): Promise<string> {
-  const config = new KubeConfig();
-  config.loadFromFile(required('TEST_ADMIN_KUBECONFIG'));
-  return await config.makeApiClient(CoreV1Api).readNamespacedPodLog({ ...address, container: 'mongod' });
-}
-
-function shutdownTime(log: string): number {
-  const lines = log
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => JSON.parse(line) as { readonly t: { readonly $date: string }; readonly msg: string });
-  const at = (msg: string) => {
-    const line = lines.findLast((candidate) => candidate.msg === msg);
-    if (!line) throw new Error(`mongod's log has no "${msg}"; its last line: ${JSON.stringify(lines.at(-1))}`);
-    return Date.parse(line.t.$date);
-  };
-  return at('Now exiting') - at('Received signal');
 }
