@@ -29,13 +29,14 @@ export function draw({ kind, title, measure, categories, series, scale = 'linear
     series: series.map(({ name, values: data }) => ({
       name,
       type: isBars ? 'bar' : 'line',
+      silent: true,
       data: [...data],
       label: { show: isBars, position: 'right', formatter: ({ value }: { value: unknown }) => readable(Number(value)) },
     })),
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return svg;
+  return svg.replace(/^<svg[^>]*>/, (opening) => `${opening}\n<title>${title}</title>`);
 }
 
 /** Three digits that count, as a reader wants them. */

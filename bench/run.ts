@@ -13,6 +13,7 @@ import { keep, linesOf } from './report.js';
 /** Loaded once everything runs that they measure. */
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   provision: async () => (await import('./provision/benchmark.js')).provision,
+  bind: async () => (await import('./bind/benchmark.js')).bind,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });

@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { type Db, MongoClient } from 'mongodb';
@@ -52,10 +52,16 @@ const majority = { w: 'majority' };
 const pollMilliseconds = 10;
 const patienceMilliseconds = 600_000;
 
-/** @returns when it had reached what, and how to remove what it made */
-export async function floor(
-  template: ReplicaSetTemplate,
-): Promise<{ timeline: Timeline; remove: () => Promise<void> }> {
+/** What the script made. */
+export interface Plain {
+  readonly timeline: Timeline;
+  readonly shape: SingleReplicaSet;
+  /** To the primary, as a user who may do anything. */
+  readonly connect: () => Promise<MongoClient>;
+  readonly remove: () => Promise<void>;
+}
+
+export async function floor(template: ReplicaSetTemplate): Promise<Plain> {
   const watch = new Stopwatch();
   const id = newIdentifier();
   const identity = { id, owner: { platform: 'bench', instanceId: id }, brokerId, clusterDomain, namespace: `m-${id}` };
@@ -66,7 +72,10 @@ export async function floor(
   await applyObjects(shape, secrets);
   watch.mark('objects');
   const pods = new PodAddresses(shape);
-  const first = await connectTo(shape, secrets, await pods.of(0));
+  const address = await pods.of(0);
+  const connect = () => connectTo(shape, secrets, address);
+  await until(() => listens(address));
+  const first = await connect();
   watch.mark('rs0-start');
   try {
     await bringUp(shape, secrets, first.db('admin'), pods, watch);
@@ -80,7 +89,7 @@ export async function floor(
   } finally {
     await first.close();
   }
-  return { timeline: watch.timeline, remove: () => runStages(deprovision(admin, id)) };
+  return { timeline: watch.timeline, shape, connect, remove: () => runStages(deprovision(admin, id)) };
 }
 
 async function applyObjects({ instance, set }: SingleReplicaSet, secrets: InstanceSecrets): Promise<void> {
@@ -192,9 +201,8 @@ export async function bind(
   ]);
 }
 
-/** As `__system`, whom every member knows by its key file; it answers as soon as it listens. */
+/** As `__system`, whom every member knows by its key file. */
 async function connectTo({ set }: SingleReplicaSet, secrets: InstanceSecrets, address: string): Promise<MongoClient> {
-  await until(() => listens(address));
   const client = new MongoClient(`mongodb://${memberHost(set, 0)}/`, {
     auth: { username: '__system', password: secrets.keyFile },
     authSource: 'local',
@@ -209,7 +217,7 @@ async function connectTo({ set }: SingleReplicaSet, secrets: InstanceSecrets, ad
 
 function listens(address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(27017, address);
+    const socket = createConnection(27017, address);
     const end = (answer: boolean) => {
       socket.destroy();
       resolve(answer);
