@@ -19,6 +19,7 @@ import { readCatalog } from './catalog/read-catalog.js';
 import type { Configuration } from './configuration.js';
 import type { Logger } from './observability/logger.js';
 import { Admission } from './operations/admission.js';
+import { Endings } from './operations/endings.js';
 import { Engine } from './operations/engine.js';
 import { OperationQueue } from './operations/queue.js';
 import type { ReconcilerTask } from './operations/reconciler.js';
@@ -93,6 +94,7 @@ export class Broker {
     const requests = requestConnection(configuration.redisUrl, log);
     const queue = new OperationQueue(requests, prefix, log);
     const admission = new Admission(operations, configuration.maximumConcurrentProvisions, (id) => queue.hint(id), log);
+    const endings = new Endings();
     const acceptance = new Acceptance(store, operations, audit, queue, admission);
     const instanceBroker = new InstanceBroker(
       catalog,
@@ -109,7 +111,7 @@ export class Broker {
       bindings,
       operations,
       acceptance,
-      new Completion(operations, configuration.synchronousSeconds),
+      new Completion(operations, endings, configuration.synchronousSeconds),
       audit,
       { deletedGraceSeconds, lifetimeSeconds },
     );
@@ -128,7 +130,7 @@ export class Broker {
     const engine =
       worker &&
       new Engine(
-        { store, operations, procedures, queue, admission, workerConnection: worker, tasks, log },
+        { store, operations, procedures, queue, admission, endings, workerConnection: worker, tasks, log },
         { owner, queuePrefix: prefix, concurrency: configuration.workerConcurrency },
       );
     const redis = { requests, worker };

@@ -75,7 +75,7 @@ function findingsOf(ours: readonly Timeline[], reference: readonly Timeline[]): 
   return {
     comparisons,
     conditions: [
-      `plan ${plan}, new each time; a client that asks last_operation every 100 ms, and members behind the tunnel of a broker outside the cluster`,
+      `plan ${plan}, new each time; a client that asks last_operation every 100 ms; members reached as from a pod`,
       'the floor: a script that applies the same objects and sends the same commands straight to the members, and keeps no records',
     ],
     goals: [

@@ -1,9 +1,11 @@
+import { pathToFileURL } from 'node:url';
 import { MongoClient } from 'mongodb';
 import type { OperationRecord, ServiceInstanceRecord } from '../../src/store/records.js';
 import { BrokerDriver, type Sold } from '../../test/support/broker-driver.js';
 import { BrokerProcess } from '../../test/support/broker-process.js';
 import { clusterLookup } from '../../test/support/cluster-dns.js';
-import { scratch } from '../../test/support/scratch.js';
+import { compiledPreload } from '../../test/support/compiled.js';
+import { required, scratch } from '../../test/support/scratch.js';
 import { hasStandIns, shardedCatalog } from '../../test/support/sharded-catalog.js';
 
 const user = 'bench';
@@ -12,7 +14,10 @@ const password = 'secret';
 /** Of an operation: when each of its steps was done, in milliseconds since a moment. */
 export type StepEnds = Readonly<Record<string, number>>;
 
-/** A broker of one process with the cluster, on a store and a queue of its own. */
+/**
+ * A broker of one process with the cluster, on a store and a queue of its own. It reaches members as a broker in the
+ * cluster does, without a tunnel through the API server.
+ */
 export class ClusterBroker {
   private constructor(
     readonly driver: BrokerDriver,
@@ -31,6 +36,9 @@ export class ClusterBroker {
       HOLDFAST_REDIS_URL: place.redisUrl,
       HOLDFAST_BASIC_AUTH: `${user}:${password}`,
       HOLDFAST_ENCRYPTION_KEYS: `bench:${Buffer.alloc(32, 'bench').toString('base64')}`,
+      HOLDFAST_MEMBER_ACCESS: 'direct',
+      NODE_OPTIONS: `--import ${pathToFileURL(compiledPreload('as-a-pod')).href}`,
+      TEST_CLUSTER_DNS: required('TEST_CLUSTER_DNS'),
       ...environment,
     });
     const store = new MongoClient(place.storeUrl);

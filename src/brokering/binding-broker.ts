@@ -82,6 +82,7 @@ export class BindingBroker implements ServiceBindings {
     const id = newIdentifier();
     const createdAt = new Date();
     const { parameters, ...rest } = wanted;
+    const secrets = await this.services.of(instance.service).generateBindingSecrets({ id });
     return await this.acceptance.accept(this.#work('bind', address, instance, id), async (operation, session) => {
       if (!(await this.instances.touch(instance, session))) return false;
       const binding: ServiceBindingRecord = {
@@ -93,6 +94,7 @@ export class BindingBroker implements ServiceBindings {
         phase: 'creating',
         ...rest,
         parameters: this.bindings.seal(id, 'parameters', parameters),
+        secrets: this.bindings.seal(id, 'secrets', secrets),
         ...lifetimeFrom(createdAt, this.settings.lifetimeSeconds),
         lastOperation: operation,
         createdAt,

@@ -3,7 +3,7 @@ import { Procedures } from '../operations/procedures.js';
 import { done, type Procedure } from '../operations/step.js';
 import type { AnyService, JsonObject, Versioned } from '../services/service.js';
 import { UnknownKeyError } from '../store/encryption.js';
-import type { OperationRecord, ServiceInstanceRecord } from '../store/records.js';
+import type { OperationRecord, ServiceBindingRecord, ServiceInstanceRecord } from '../store/records.js';
 import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
 import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
 import { bindingOf, instanceOf, unopenedInstanceOf } from './service-arguments.js';
@@ -42,7 +42,10 @@ export class ServiceProcedures extends Procedures {
 
   async #load(operation: OperationRecord): Promise<Procedure> {
     const service = this.services.of(operation.service);
-    const record = await this.instances.find(operation.instance);
+    const [record, bindingRecord] = await Promise.all([
+      this.instances.find(operation.instance),
+      operation.kind === 'bind' && operation.binding !== undefined ? this.bindings.find(operation.binding) : null,
+    ]);
     if (!record) throw new OperatorError('the instance is not in the store');
     const { procedureVersion } = operation;
     switch (operation.kind) {
@@ -58,7 +61,7 @@ export class ServiceProcedures extends Procedures {
       case 'bind':
         return versionOf(service.bind, procedureVersion)(
           await this.#instance(service, record),
-          await this.#binding(service, operation),
+          this.#binding(bindingRecord),
         );
       case 'unbind':
       case 'expire':
@@ -118,12 +121,9 @@ export class ServiceProcedures extends Procedures {
     return await this.instances.keepSecrets(record._id, generated, { nextRotation: service.rotation.next(generated) });
   }
 
-  async #binding(service: AnyService, operation: OperationRecord) {
-    const record = operation.binding === undefined ? null : await this.bindings.find(operation.binding);
-    if (!record) throw new OperatorError('the binding is not in the store');
-    const secrets =
-      this.bindings.secretsOf(record) ??
-      (await this.bindings.keepSecrets(record._id, await service.generateBindingSecrets({ id: record._id })));
+  #binding(record: ServiceBindingRecord | null) {
+    const secrets = record && this.bindings.secretsOf(record);
+    if (!secrets) throw new OperatorError('the binding is not in the store, or deleted');
     return bindingOf(record, this.bindings.parametersOf(record), secrets);
   }
 }

@@ -4,6 +4,7 @@ import { Locks } from '../store/locks.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { Store } from '../store/store.js';
 import type { Admission } from './admission.js';
+import type { Endings } from './endings.js';
 import { Executor } from './executor.js';
 import type { Procedures } from './procedures.js';
 import type { OperationQueue } from './queue.js';
@@ -17,6 +18,7 @@ export interface EngineParts {
   readonly procedures: Procedures;
   readonly queue: OperationQueue;
   readonly admission: Admission;
+  readonly endings: Pick<Endings, 'tell'>;
   /** For the worker alone: a connection that retries for ever (`maxRetriesPerRequest: null`). */
   readonly workerConnection: Redis;
   /** What else is looked after periodically. */
@@ -41,11 +43,11 @@ export class Engine {
   readonly #reconciler: Reconciler;
 
   constructor(
-    { store, operations, procedures, queue, admission, workerConnection, tasks, log }: EngineParts,
+    { store, operations, procedures, queue, admission, endings, workerConnection, tasks, log }: EngineParts,
     options: EngineOptions,
   ) {
     this.wakeups = new Wakeups((operation) => queue.hint(operation));
-    const executor = new Executor(operations, procedures, admission, this.wakeups, log, {
+    const executor = new Executor(operations, procedures, admission, this.wakeups, endings, log, {
       owner: options.owner,
       leaseMilliseconds,
     });

@@ -5,6 +5,7 @@ import { type Holding, LeaseLostError, type OperationsRepository } from '../stor
 import type { OperationRecord } from '../store/records.js';
 import type { Admission } from './admission.js';
 import { retryBackoff } from './backoff.js';
+import type { Endings } from './endings.js';
 import { OperatorError } from './errors.js';
 import { LeaseKeeper } from './lease-keeper.js';
 import { OperationRun, type RunResult } from './operation-run.js';
@@ -34,6 +35,7 @@ export class Executor {
     private readonly procedures: Procedures,
     private readonly admission: Admission,
     private readonly wakeups: Wakeups,
+    private readonly endings: Pick<Endings, 'tell'>,
     private readonly log: Logger,
     private readonly options: ExecutorOptions,
   ) {}
@@ -69,8 +71,10 @@ export class Executor {
         () => this.#carryOut(operation, holding, { lease: keeper.signal, shutdown }),
       );
       if (result.kind === 'over') {
+        this.endings.tell(operation._id);
         this.wakeups.leave(operation._id);
-        await this.admission.admit();
+        // Those of bindings take no place, and give none away.
+        if (operation.binding === undefined) await this.admission.admit();
       }
       return result;
     } catch (error) {

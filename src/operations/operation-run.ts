@@ -12,13 +12,18 @@ export type RunResult =
   | { readonly kind: 'over' }
   | { readonly kind: 'pause'; readonly milliseconds: number; readonly sleeper?: Sleeper };
 
+type StepRecords = ReturnType<typeof doneRecords>;
+
 /** Changes come in bursts: what woke a step is often followed by more within milliseconds. */
 const burstMilliseconds = 10;
+/** What ends within this nobody needs to hear the beginning of. */
+const quickMilliseconds = 100;
 
 /** One holder's run of one operation, from its first unfinished step as far as it goes now. */
 export class OperationRun {
   #progress: string;
   #pauses: number;
+  #last: StepRecords = {};
 
   constructor(
     private readonly operations: OperationsRepository,
@@ -39,8 +44,6 @@ export class OperationRun {
 
   async carryOut(procedure: Procedure): Promise<RunResult> {
     const stages = remaining(procedure.stages, new Set(Object.keys(this.operation.steps)));
-    // After a pause its reason stands until there is news: it says more than the stage's description.
-    if (this.#pauses === 0) await this.#say(stages[0]);
     for (const [index, stage] of stages.entries()) {
       const verdict = await this.#carryOutStage(stage, stages[index + 1]);
       if (verdict.kind !== 'done') return await this.#stop(verdict);
@@ -53,7 +56,7 @@ export class OperationRun {
     let left = stage;
     for (;;) {
       const signal = AbortSignal.any([this.signals.lease, this.signals.shutdown]);
-      const results = await runStage(left, { signal, log: this.log });
+      const results = await this.#saying(left, runStage(left, { signal, log: this.log }));
       this.signals.lease.throwIfAborted();
       const verdict = verdictOf(results);
       const done = doneRecords(results);
@@ -78,13 +81,29 @@ export class OperationRun {
     return await this.#pause(reason, this.#pauses + 1, retryBackoff(this.#pauses));
   }
 
-  async #say(stage: Stage | undefined): Promise<void> {
-    if (stage && describe(stage) !== this.#progress) await this.#record({}, stage);
+  /** Tells what runs while it does, unless it is quick; its steps come to their own ends, even where that fails. */
+  async #saying<Result>(stage: Stage, running: Promise<Result>): Promise<Result> {
+    // After a pause its reason stands until there is news: it says more than the stage's description.
+    const isNews = this.#pauses === 0 && describe(stage) !== this.#progress;
+    const quick = new AbortController();
+    const say = async () => {
+      const isLong = await sleep(quickMilliseconds, true, { signal: quick.signal }).catch(() => false);
+      if (isLong) await this.#record({}, stage);
+    };
+    const [result, said] = await Promise.allSettled([running.finally(() => quick.abort()), isNews ? say() : undefined]);
+    if (result.status === 'rejected') throw result.reason;
+    if (said.status === 'rejected') throw said.reason;
+    return result.value;
   }
 
-  async #record(done: ReturnType<typeof doneRecords>, next: Stage | undefined): Promise<void> {
+  /** The last steps are recorded with the operation's end. */
+  async #record(done: StepRecords, next: Stage | undefined): Promise<void> {
+    if (!next) {
+      this.#last = done;
+      return;
+    }
     this.#pauses = 0;
-    if (next) this.#progress = describe(next);
+    this.#progress = describe(next);
     await this.operations.recordSteps(this.holding, done, this.#progress);
   }
 
@@ -94,7 +113,7 @@ export class OperationRun {
   }
 
   async #finish(state: 'succeeded' | 'failed', description: string): Promise<RunResult> {
-    await this.operations.finish(this.holding, { state, description });
+    await this.operations.finish(this.holding, { state, description, steps: this.#last });
     this.log.info({ state, description }, 'operation ended');
     return { kind: 'over' };
   }

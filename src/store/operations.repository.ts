@@ -28,8 +28,26 @@ const later = (milliseconds: number): Document => ({
   $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: Math.round(milliseconds) },
 });
 const deadlinePassed: Document = { $lte: ['$deadline', '$$NOW'] };
-type EndState = 'succeeded' | 'failed' | 'superseded';
+interface End {
+  readonly state: 'succeeded' | 'failed' | 'superseded';
+  readonly description: string;
+  readonly steps?: Readonly<Record<string, StepRecord>>;
+}
+
+const stepFields = (steps: Readonly<Record<string, StepRecord>>) =>
+  Object.fromEntries(Object.entries(steps).map(([key, step]) => [`steps.${key}`, step]));
+
 const leaseEnded: Document = { $lte: ['$lease.until', '$$NOW'] };
+
+type OperationWithHolders = OperationRecord & { readonly holders: readonly Pick<OperationRecord, 'binding'>[] };
+
+/**
+ * A holder that was superseded may still have calls under way: what comes after it on the same instance (or on the
+ * same binding) waits until its lease has ended.
+ */
+function isHeldElsewhere({ binding, holders }: OperationWithHolders): boolean {
+  return holders.some((holder) => binding === undefined || holder.binding === binding);
+}
 
 export class OperationsRepository {
   constructor(
@@ -86,10 +104,10 @@ export class OperationsRepository {
 
   /** Takes the lease of a running operation that nobody holds, and raises its epoch. */
   async take(id: string, owner: string, leaseMilliseconds: number): Promise<TakeResult> {
-    const operation = await this.find(id);
+    const operation = await this.#findWithHolders(id);
     if (!operation?.active) return { kind: 'over' };
     if (operation.state === 'queued') return { kind: 'queued' };
-    if (await this.#isHeldElsewhere(operation)) return { kind: 'busy' };
+    if (isHeldElsewhere(operation)) return { kind: 'busy' };
     const lease = { owner, until: later(leaseMilliseconds), epoch: { $add: ['$lease.epoch', 1] } };
     const taken = await sideEffect(`take ${operation.kind}`, () =>
       this.store.operations.findOneAndUpdate(
@@ -110,19 +128,26 @@ export class OperationsRepository {
     return taken ? { kind: 'taken', operation: taken } : { kind: 'busy' };
   }
 
-  /**
-   * A holder that was superseded may still have calls under way: what comes after it on the same instance (or on the
-   * same binding) waits until its lease has ended.
-   */
-  async #isHeldElsewhere(operation: OperationRecord): Promise<boolean> {
-    const sameSubject = operation.binding
-      ? { instance: operation.instance, binding: operation.binding }
-      : { instance: operation.instance };
-    const holder = await this.store.operations.findOne(
-      { ...sameSubject, _id: { $ne: operation._id }, $expr: { $gt: ['$lease.until', '$$NOW'] } },
-      { projection: { _id: 1 } },
-    );
-    return holder !== null;
+  /** With the operations on the same instance that somebody holds a lease of. */
+  async #findWithHolders(id: string): Promise<OperationWithHolders | undefined> {
+    const [found] = await this.store.operations
+      .aggregate<OperationWithHolders>([
+        { $match: { _id: id } },
+        {
+          $lookup: {
+            from: this.store.operations.collectionName,
+            localField: 'instance',
+            foreignField: 'instance',
+            pipeline: [
+              { $match: { _id: { $ne: id }, $expr: { $gt: ['$lease.until', '$$NOW'] } } },
+              { $project: { binding: 1 } },
+            ],
+            as: 'holders',
+          },
+        },
+      ])
+      .toArray();
+    return found;
   }
 
   async renew(holding: Holding, leaseMilliseconds: number): Promise<void> {
@@ -133,7 +158,7 @@ export class OperationsRepository {
 
   /** Steps that are done, and what happens next in the user's words. */
   async recordSteps(holding: Holding, done: Readonly<Record<string, StepRecord>>, progress: string): Promise<void> {
-    const steps = Object.fromEntries(Object.entries(done).map(([key, step]) => [`steps.${key}`, step]));
+    const steps = stepFields(done);
     await sideEffect(['record', ...Object.keys(done)].join(' '), () =>
       this.#write(holding, { $set: { ...steps, progress, pauses: 0 } }),
     );
@@ -151,11 +176,8 @@ export class OperationsRepository {
     );
   }
 
-  /** Ends the operation together with what that means for its instance or binding. */
-  async finish(
-    holding: Holding,
-    outcome: { readonly state: 'succeeded' | 'failed'; readonly description: string },
-  ): Promise<void> {
+  /** Ends the operation, with the steps that were done last, together with what that means for its instance or binding. */
+  async finish(holding: Holding, outcome: End & { readonly state: 'succeeded' | 'failed' }): Promise<void> {
     const end = async (session: ClientSession) => {
       const held = { _id: holding.operation, 'lease.epoch': holding.epoch };
       const operation = await this.#end(held, outcome, 'given back', session);
@@ -189,7 +211,7 @@ export class OperationsRepository {
    */
   async #end(
     which: { readonly _id: string },
-    { state, description }: { readonly state: EndState; readonly description: string },
+    { state, description, steps = {} }: End,
     lease: 'given back' | 'left',
     session: ClientSession,
   ): Promise<OperationRecord> {
@@ -197,7 +219,16 @@ export class OperationsRepository {
     const operation = await this.store.operations.findOneAndUpdate(
       { ...which, active: true },
       [
-        { $set: { state, active: false, progress: { $literal: description }, lease: leaseChange, endedAt: '$$NOW' } },
+        {
+          $set: {
+            ...stepFields(steps),
+            state,
+            active: false,
+            progress: { $literal: description },
+            lease: leaseChange,
+            endedAt: '$$NOW',
+          },
+        },
         { $unset: 'slot' },
       ],
       { session, returnDocument: 'after' },

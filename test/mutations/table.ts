@@ -46,8 +46,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a DELETE does not wait for the lease of what it ends',
     file: operations,
-    from: 'if (await this.#isHeldElsewhere(operation))',
-    to: 'if (await this.#isHeldElsewhere({ ...operation, instance: "" }))',
+    from: 'if (isHeldElsewhere(operation))',
+    to: 'if (isHeldElsewhere({ ...operation, holders: [] }))',
     ...leases,
   },
   {
@@ -127,10 +127,10 @@ export const mutations: readonly Mutation[] = [
     ...lostLease,
   },
   {
-    name: 'a user is made without looking whether there is one',
+    name: 'a user that there is already cannot be made',
     file: 'src/services/mongodb/users.ts',
-    from: "const verb = users.length === 0 ? 'createUser' : 'updateUser';",
-    to: "const verb = users ? 'createUser' : 'updateUser';",
+    from: 'if (!isKnownUser(error)) throw error;',
+    to: 'throw error;',
     ...again,
   },
   {

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { compiledBroker, compiledEndWithParent } from './compiled.js';
+import { compiledBroker, compiledPreload } from './compiled.js';
 
 export interface LogLine {
   readonly level: string;
@@ -29,10 +29,14 @@ export class BrokerProcess {
 
   private constructor(environment: NodeJS.ProcessEnv, program: string) {
     const { PATH, HOME } = process.env;
-    const child = spawn(process.execPath, ['--import', pathToFileURL(compiledEndWithParent()).href, program], {
-      env: { PATH, HOME, HOLDFAST_PORT: '0', HOLDFAST_DRAIN_SECONDS: '0', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', pathToFileURL(compiledPreload('end-with-parent')).href, program],
+      {
+        env: { PATH, HOME, HOLDFAST_PORT: '0', HOLDFAST_DRAIN_SECONDS: '0', ...environment },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      },
+    );
     this.#child = child;
     this.#exit = new Promise((resolve, reject) => {
       child.once('error', reject).once('close', (code, signal) => resolve({ code, signal }));

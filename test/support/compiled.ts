@@ -19,9 +19,9 @@ export const compiledBroker = (): string => compiled(join('src', 'main.js'), ['s
 export const compiledStub = (): string =>
   compiled(join('test', 'support', 'stub-main.js'), ['src', 'migrations', join('test', 'support')]);
 
-/** What `end-with-parent.ts` is to be loaded from, likewise. */
-export const compiledEndWithParent = (): string =>
-  compiled(join('test', 'support', 'end-with-parent.js'), [join('test', 'support')]);
+/** What a broker loads before its own program, likewise. */
+export const compiledPreload = (name: 'end-with-parent' | 'as-a-pod'): string =>
+  compiled(join('test', 'support', `${name}.js`), [join('test', 'support')]);
 
 /** A command for those who run Holdfast, likewise. */
 export const compiledCommand = (name: 'rotate-keys' | 'verify-audit'): string =>

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
-import { change, command, majority } from './members/commands.js';
-import { hasCodeName } from './members/server-errors.js';
+import { change, majority } from './members/commands.js';
+import { hasCodeName, isKnownUser } from './members/server-errors.js';
 import { adminUser } from './names.js';
 import type { InstanceSecrets } from './secrets.js';
 
@@ -20,14 +20,15 @@ const mechanisms = ['SCRAM-SHA-256'];
 
 /** https://www.mongodb.com/docs/manual/reference/command/createUser/ */
 export async function ensureUser(admin: Db, user: User, signal: AbortSignal): Promise<void> {
-  const { users } = await command<{ users: { roles: Role[] }[] }>(admin, { usersInfo: user.name }, signal);
-  // The password of an existing user is set again: whether it differs cannot be seen.
-  const verb = users.length === 0 ? 'createUser' : 'updateUser';
-  await change(
-    admin,
-    { [verb]: user.name, pwd: user.password, roles: user.roles, mechanisms, writeConcern: majority },
-    signal,
-  );
+  const { name, password: pwd, roles } = user;
+  const rest = { pwd, roles, mechanisms, writeConcern: majority };
+  try {
+    await change(admin, { createUser: name, ...rest }, signal);
+  } catch (error) {
+    if (!isKnownUser(error)) throw error;
+    // The password of an existing user is set again: whether it differs cannot be seen.
+    await change(admin, { updateUser: name, ...rest }, signal);
+  }
 }
 
 /** Holdfast's own user, whom a set or a cluster gets first. */

@@ -46,3 +46,10 @@ export function isForeignMember(error: unknown): boolean {
 export function hasCodeName(error: unknown, ...codeNames: readonly string[]): error is MongoServerError {
   return error instanceof MongoServerError && codeNames.includes(error.codeName ?? '');
 }
+
+const userExists = 51003;
+
+/** Whether `createUser` was refused because there is one of that name. */
+export function isKnownUser(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === userExists;
+}
