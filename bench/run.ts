@@ -14,6 +14,7 @@ import { keep, linesOf } from './report.js';
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   provision: async () => (await import('./provision/benchmark.js')).provision,
   bind: async () => (await import('./bind/benchmark.js')).bind,
+  crowd: async () => (await import('./crowd/benchmark.js')).crowd,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });

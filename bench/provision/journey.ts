@@ -1,4 +1,4 @@
-import type { Sold } from '../../test/support/broker-driver.js';
+import type { BindingBody, Sold } from '../../test/support/broker-driver.js';
 import type { ClusterBroker } from '../support/cluster-broker.js';
 
 /** What was reached when, in milliseconds since the beginning. */
@@ -21,20 +21,33 @@ export class Stopwatch {
   }
 }
 
-/** From a platform's PUT to a majority write with the credentials that it got. The instance is left as it is. */
-export async function journey(broker: ClusterBroker, id: string, sold: Sold): Promise<Timeline> {
+/**
+ * From a platform's PUT to a majority write with the credentials that it got. The instance is left as it is.
+ * @param everyMilliseconds how often the platform asks last_operation
+ */
+export async function journey(
+  broker: ClusterBroker,
+  id: string,
+  sold: Sold,
+  everyMilliseconds?: number,
+): Promise<Timeline> {
   const { driver } = broker;
   const watch = new Stopwatch();
   const { status, body } = await driver.provision(id, sold);
   if (status !== 202) throw new Error(`${id} was answered ${status}: ${JSON.stringify(body)}`);
   watch.mark('accepted');
-  await broker.succeed(id);
+  await broker.succeed(id, everyMilliseconds);
   watch.mark('provisioned');
-  const bound = await driver.bind(id, `${id}-app`, sold);
-  if (bound.status === 202) await broker.succeed(id, `${id}-app`);
-  const { credentials = (await driver.fetchBinding(id, `${id}-app`)).body.credentials } = bound.body;
+  const { credentials } = await bindAtOnce(broker, id, sold);
   watch.mark('bound');
   await broker.write(credentials);
   watch.mark('majority write');
   return { ...(await broker.stepEnds(String(body.operation), watch.began)), ...watch.timeline };
+}
+
+/** A bind that ends within the request: it asks for nothing else. */
+async function bindAtOnce({ driver }: ClusterBroker, id: string, sold: Sold): Promise<BindingBody> {
+  const { status, body } = await driver.bind(id, `${id}-app`, sold);
+  if (status === 201 && body.credentials) return { ...body, credentials: body.credentials };
+  throw new Error(`a bind of ${id} was answered ${status}: ${JSON.stringify(body)}`);
 }

@@ -55,9 +55,9 @@ export class ClusterBroker {
     await this.end();
   }
 
-  /** @param bindingId of a binding that the operation is of */
-  async succeed(id: string, bindingId?: string): Promise<void> {
-    const { state, description } = await this.driver.poll(id, { seconds: 600, ...(bindingId && { bindingId }) });
+  /** @param everyMilliseconds how often last_operation is asked */
+  async succeed(id: string, everyMilliseconds = 100): Promise<void> {
+    const { state, description } = await this.driver.poll(id, { seconds: 600, everyMilliseconds });
     if (state !== 'succeeded') throw new Error(`${id}: ${description}`);
   }
 

@@ -147,7 +147,11 @@ export class BrokerDriver {
   }
 
   /** Asks until the operation has ended. What was deleted and forgotten (410) counts as succeeded. */
-  async poll(instanceId: string, options: { bindingId?: string; seconds: number }): Promise<LastOperationBody> {
+  async poll(
+    instanceId: string,
+    options: { bindingId?: string; seconds: number; everyMilliseconds?: number },
+  ): Promise<LastOperationBody> {
+    const { everyMilliseconds = pollEveryMilliseconds } = options;
     const deadline = Date.now() + options.seconds * 1000;
     for (;;) {
       const { status, body } = await this.lastOperation(instanceId, options.bindingId);
@@ -155,7 +159,7 @@ export class BrokerDriver {
       if (status !== 200) throw new Error(`last_operation answered ${status}: ${JSON.stringify(body)}`);
       if (body.state !== 'in progress') return body;
       if (Date.now() > deadline) throw new Error(`still in progress after ${options.seconds} s: ${body.description}`);
-      await new Promise((resolve) => setTimeout(resolve, pollEveryMilliseconds));
+      await new Promise((resolve) => setTimeout(resolve, everyMilliseconds));
     }
   }
 

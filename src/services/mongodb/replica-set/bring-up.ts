@@ -13,6 +13,7 @@ import {
   reconfigure,
   setDefaultConcerns,
 } from '../members/commands.js';
+import { NotServing } from '../members/connections.js';
 import type { Members } from '../members/members.js';
 import { describeMembers, describeTrouble, isComplete, isRunning, type Observed } from '../members/pod-states.js';
 import { hasCodeName, isForeignMember, isPassing } from '../members/server-errors.js';
@@ -66,9 +67,18 @@ function initiateFirstMember({ set, members }: BringUp): Step {
     key: `${set.name}-initiate`,
     description: 'initiating the replica set',
     async run({ signal }) {
-      const isInitiated = await members.asSystemOn(0, (admin) =>
-        poll(signal, async () => (await initiateOnce(admin, set, signal)) || undefined),
-      );
+      let trouble: NotServing | undefined;
+      const isInitiated = await poll(signal, async () => {
+        try {
+          return (await members.asSystemOn(0, (admin) => initiateOnce(admin, set, signal))) || undefined;
+        } catch (error) {
+          // Kubernetes tells that it runs before it listens.
+          if (!(error instanceof NotServing)) throw error;
+          trouble = error;
+          return undefined;
+        }
+      });
+      if (!isInitiated && trouble) throw trouble;
       return isInitiated ? done : wait('waiting for the replica set to elect a primary');
     },
   };
