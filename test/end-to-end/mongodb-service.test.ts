@@ -75,9 +75,9 @@ describe.each([3, 1])('a replica set of %d', (members) => {
     const again = await effectsOf(() =>
       carryOut('provision again', service.provision.versions[1]?.({ ...instance, secrets })),
     );
-    // Objects are applied again; of the replica set, nothing is changed that is as it is to be.
+    // Objects are applied again; of the replica set, nothing is changed that is as it is to be. The first command is refused.
     const commands = again.filter((title) => !title.startsWith('apply '));
-    expect(commands.sort()).toEqual(['drop', 'insert', 'updateUser']);
+    expect(commands.sort()).toEqual(['createUser', 'drop', 'insert', 'updateUser']);
     const app = await bindApp({});
     const { config } = await adminOf((admin) => admin.command({ replSetGetConfig: 1 }));
     expect(config.members).toHaveLength(members);
