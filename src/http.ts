@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { SwaggerModule } from '@nestjs/swagger';
 import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 import type { Authenticator } from './authentication/authenticator.js';
@@ -16,7 +15,6 @@ import type { Logger } from './observability/logger.js';
 import { Metrics, MetricsController } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
 import { observeRequests } from './observability/request-log.js';
-import { describeApi } from './openapi.js';
 import { OsbExceptionFilter } from './osb/exception-filter.js';
 import { apiVersion } from './osb/middleware/api-version.js';
 import { authentication } from './osb/middleware/authentication.js';
@@ -70,11 +68,9 @@ export async function createHttpApplication(options: HttpOptions): Promise<NestE
   application.use('/v2', authenticated('platform'), apiVersion, originatingIdentity, jsonBody);
   application.use('/v2/service_instances', neverKept);
   application.use('/operators', authenticated('operator'), neverKept);
-  application.useGlobalFilters(new OsbExceptionFilter(logger, isUnavailable));
-  SwaggerModule.setup('docs', application, () => describeApi(application), {
-    jsonDocumentUrl: 'docs/openapi.json',
-    raw: ['json'],
-  });
+  const filter = new OsbExceptionFilter(logger, isUnavailable);
+  application.useGlobalFilters(filter);
+  application.use('/docs', documentation(application, filter));
   await application.init();
   return application;
 }
@@ -88,6 +84,18 @@ function secureHeaders(isTls: boolean): RequestHandler {
     strictTransportSecurity: isTls,
     xFrameOptions: { action: 'deny' },
   });
+}
+
+/** Few ask for it, and what writes it takes as long to load as all the rest: it is loaded when somebody does. */
+function documentation(application: NestExpressApplication, filter: OsbExceptionFilter): RequestHandler {
+  let pages: Promise<RequestHandler> | undefined;
+  return async (request, response, next) => {
+    pages ??= import('./openapi.js').then(({ documentationOf }) => documentationOf(application, filter));
+    const serve = await pages;
+    // The pages' own routes begin at the root.
+    request.url = request.originalUrl;
+    serve(request, response, next);
+  };
 }
 
 /** Answers may hold credentials: no cache keeps them. */

@@ -1,5 +1,4 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
 import type { Response } from 'express';
 
 /** Throws, or rejects, with the reason where what it checks does not answer. */
@@ -22,7 +21,6 @@ type CheckResult = { readonly status: 'up' } | { readonly status: 'down'; readon
 
 const boundMilliseconds = 1000;
 
-@ApiExcludeController()
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthChecks) {}

@@ -1,5 +1,4 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiParam } from '@nestjs/swagger';
 import { Refusal } from '../brokering/refusal.js';
 import { Documented, DocumentedTag } from '../osb/documented.js';
 import { From } from '../osb/from.js';
@@ -38,9 +37,9 @@ export class OperatorsInstancesController {
         example: { ...instanceExample, bindings: [bindingExample] },
       },
     },
+    parameters: { id: { description: 'Internal id' } },
     failures: ['absent'],
   })
-  @ApiParam({ name: 'id', description: 'Internal id', schema: { type: 'string' } })
   @Get(':id')
   async inspect(@Param('id') id: string): Promise<object> {
     const instance = await this.store.instance(id);

@@ -1,5 +1,4 @@
 import { Controller, Get, Param } from '@nestjs/common';
-import { ApiParam } from '@nestjs/swagger';
 import { Refusal } from '../brokering/refusal.js';
 import { Documented, DocumentedTag } from '../osb/documented.js';
 import { From } from '../osb/from.js';
@@ -32,9 +31,9 @@ export class OperatorsOperationsController {
   @Documented({
     summary: 'An operation with its steps',
     answers: { 200: { description: 'The operation', schema: operationAnswer, example: operationExample } },
+    parameters: { id: { description: 'As the platform was told it' } },
     failures: ['absent'],
   })
-  @ApiParam({ name: 'id', description: 'As the platform was told it', schema: { type: 'string' } })
   @Get(':id')
   async inspect(@Param('id') id: string): Promise<object> {
     const operation = await this.store.operation(id);

@@ -12,7 +12,7 @@ import { OperatorsRotationsController } from './rotations.controller.js';
     OperatorsAuditController,
   ],
 })
-class OperatorsModule {}
+export class OperatorsModule {}
 
 /**
  * The operators' API over HTTP: across platforms; nothing of it is secret.

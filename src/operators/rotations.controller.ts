@@ -1,5 +1,4 @@
 import { Controller, HttpCode, Param, Post } from '@nestjs/common';
-import { ApiParam } from '@nestjs/swagger';
 import type { Caller } from '../brokering/requests.js';
 import { Rotations } from '../brokering/rotations.js';
 import { Documented, DocumentedTag } from '../osb/documented.js';
@@ -22,13 +21,14 @@ export class OperatorsRotationsController {
         example: { operation: operationExample.id },
       },
     },
+    parameters: {
+      id: { description: 'Internal id' },
+      what: {
+        description: 'What the instance’s service can rotate: of MongoDB certificates, authority or key-file',
+        example: 'key-file',
+      },
+    },
     failures: ['absent', 'invalid', 'concurrency'],
-  })
-  @ApiParam({ name: 'id', description: 'Internal id', schema: { type: 'string' } })
-  @ApiParam({
-    name: 'what',
-    description: 'What the instance’s service can rotate: of MongoDB certificates, authority or key-file',
-    schema: { type: 'string', example: 'key-file' },
   })
   @Post(':what')
   @HttpCode(202)

@@ -1,5 +1,5 @@
-import { ApiResponse } from '@nestjs/swagger';
 import { errorAnswer } from './answer-schemas.js';
+import type { Swagger } from './documentation.js';
 import { errorTable, type Situation } from './errors.js';
 
 /** What a user may be told. */
@@ -45,7 +45,7 @@ export const describeHeaders = (headers: Readonly<Record<string, string>> = {}) 
   );
 
 /** One answer a status, with an example of each error that has it. */
-export function failureAnswers(situations: readonly Situation[]): (MethodDecorator & ClassDecorator)[] {
+export function failureAnswers({ ApiResponse }: Swagger, situations: readonly Situation[]) {
   const statuses = new Set(situations.map((situation) => errorTable[situation].status));
   return [...statuses].map((status) => {
     const those = [...new Set(situations)].filter((situation) => errorTable[situation].status === status);

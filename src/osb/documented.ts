@@ -1,16 +1,5 @@
-import { applyDecorators } from '@nestjs/common';
-import {
-  ApiBasicAuth,
-  ApiBearerAuth,
-  ApiBody,
-  ApiHeader,
-  ApiOperation,
-  ApiParam,
-  ApiQuery,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger';
 import type { z } from 'zod';
+import { describedBy } from './documentation.js';
 import { describeHeaders, failureAnswers } from './documented-failures.js';
 import type { Situation } from './errors.js';
 import { spokenVersions } from './versions.js';
@@ -35,6 +24,8 @@ interface Documented {
   readonly failures?: readonly Situation[];
   readonly body?: { readonly schema: z.ZodType; readonly examples: Readonly<Record<string, object>> };
   readonly query?: Readonly<Record<string, DocumentedQuery>>;
+  /** Of the path, besides those that the controller documents. */
+  readonly parameters?: Readonly<Record<string, { readonly description: string; readonly example?: string }>>;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -47,19 +38,30 @@ const everywhere: readonly Situation[] = [
   'internal',
 ];
 
+const textual = (example: string | undefined) => ({
+  type: 'string' as const,
+  ...(example !== undefined && { example }),
+});
+
 /** The OpenAPI side of one verb. */
-export function Documented({ summary, answers, failures = [], body, query = {}, headers = {} }: Documented) {
-  return applyDecorators(
-    ApiOperation({ summary }),
-    ...(body ? [ApiBody({ schema: schemaOf(body.schema), required: true, examples: named(body.examples) })] : []),
+export function Documented(about: Documented) {
+  const { summary, answers, failures = [], body, query = {}, parameters = {}, headers = {} } = about;
+  return describedBy((swagger) => [
+    ...Object.entries(parameters).map(([name, { description, example }]) =>
+      swagger.ApiParam({ name, description, schema: textual(example) }),
+    ),
+    swagger.ApiOperation({ summary }),
+    ...(body
+      ? [swagger.ApiBody({ schema: schemaOf(body.schema), required: true, examples: named(body.examples) })]
+      : []),
     ...Object.entries(query).map(([name, { description, required = false, example }]) =>
-      ApiQuery({ name, description, required, schema: { type: 'string', ...(example !== undefined && { example }) } }),
+      swagger.ApiQuery({ name, description, required, schema: textual(example) }),
     ),
     ...Object.entries(headers).map(([name, description]) =>
-      ApiHeader({ name, description, required: false, schema: { type: 'string' } }),
+      swagger.ApiHeader({ name, description, required: false, schema: { type: 'string' } }),
     ),
     ...Object.entries(answers).map(([status, { description, schema, example, headers = {} }]) =>
-      ApiResponse({
+      swagger.ApiResponse({
         status: Number(status),
         description,
         headers: describeHeaders(headers),
@@ -67,8 +69,8 @@ export function Documented({ summary, answers, failures = [], body, query = {}, 
         ...(example !== undefined && { example }),
       }),
     ),
-    ...failureAnswers([...failures, ...everywhere]),
-  );
+    ...failureAnswers(swagger, [...failures, ...everywhere]),
+  ]);
 }
 
 const named = (examples: Readonly<Record<string, object>>) =>
@@ -76,35 +78,37 @@ const named = (examples: Readonly<Record<string, object>>) =>
 
 /** What the verbs of any controller have in common. */
 export const DocumentedTag = (tag: string): ClassDecorator =>
-  applyDecorators(ApiTags(tag), ApiBasicAuth(), ApiBearerAuth());
+  describedBy(({ ApiTags, ApiBasicAuth, ApiBearerAuth }) => [ApiTags(tag), ApiBasicAuth(), ApiBearerAuth()]);
 
 /** What the verbs of a controller of the Open Service Broker API have in common. */
 export function DocumentedController(tag: string, ids: Readonly<Record<string, string>>): ClassDecorator {
-  return applyDecorators(
-    DocumentedTag(tag),
-    ...failureAnswers(['unsupported-version']),
-    ApiHeader({
+  return describedBy((swagger) => [
+    swagger.ApiTags(tag),
+    swagger.ApiBasicAuth(),
+    swagger.ApiBearerAuth(),
+    ...failureAnswers(swagger, ['unsupported-version']),
+    swagger.ApiHeader({
       name: 'X-Broker-API-Version',
       description: `One of ${spokenVersions}; newer 2.x versions are answered as the newest of them`,
       required: true,
       schema: { type: 'string', example: '2.17' },
     }),
-    ApiHeader({
+    swagger.ApiHeader({
       name: 'X-Broker-API-Originating-Identity',
       description: 'The platform and the base64 of a JSON object that describes its user',
       required: false,
       schema: { type: 'string', example: 'cloudfoundry eyJ1c2VyX2lkIjoiNjgzZWE3NDgifQ==' },
     }),
-    ApiHeader({
+    swagger.ApiHeader({
       name: 'X-Broker-API-Request-Identity',
       description: 'Names the request; echoed',
       required: false,
       schema: { type: 'string', example: 'e26cee84-6b38-4456-b34e-d1a9f002c956' },
     }),
     ...Object.entries(ids).map(([name, description]) =>
-      ApiParam({ name, description, schema: { type: 'string', minLength: 1 } }),
+      swagger.ApiParam({ name, description, schema: { type: 'string', minLength: 1 } }),
     ),
-  );
+  ]);
 }
 
 function schemaOf(schema: z.ZodType): object {

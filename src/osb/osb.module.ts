@@ -4,7 +4,7 @@ import { ServiceBindingsController } from './service-bindings.controller.js';
 import { ServiceInstancesController } from './service-instances.controller.js';
 
 @Module({ controllers: [CatalogController, ServiceInstancesController, ServiceBindingsController] })
-class OsbModule {}
+export class OsbModule {}
 
 /**
  * The Open Service Broker API over HTTP.
