@@ -15,6 +15,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   provision: async () => (await import('./provision/benchmark.js')).provision,
   bind: async () => (await import('./bind/benchmark.js')).bind,
   crowd: async () => (await import('./crowd/benchmark.js')).crowd,
+  start: async () => (await import('./start/benchmark.js')).start,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });

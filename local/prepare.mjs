@@ -56,6 +56,7 @@ function isInstalled(wanted) {
 function compile() {
   const start = performance.now();
   run('compiling', process.execPath, [join(repository, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.']);
+  run('bundling', process.execPath, [join(repository, 'local', 'bundle.mjs')]);
   const seconds = (performance.now() - start) / 1000;
   // Nothing changed: no need to speak of it.
   if (seconds > 3) report('code', 'compiled', seconds);

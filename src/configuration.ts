@@ -216,8 +216,8 @@ function parseEncryptionKey(entry: string, index: number): EncryptionKey {
 const isInCluster = (environment: NodeJS.ProcessEnv): boolean =>
   (environment.KUBERNETES_SERVICE_HOST ?? '') !== '' && (environment.KUBECONFIG ?? '') === '';
 
-/** Of this installation, whether it runs from `dist/src` or, in tests, from `src`. */
+/** Of this installation, whether it runs from a folder of `dist` or, in tests, from `src`. */
 function defaultCatalogFile(): string {
-  const up = import.meta.url.includes('/dist/src/') ? '../../' : '../';
+  const up = import.meta.url.includes('/dist/') ? '../../' : '../';
   return fileURLToPath(new URL(`${up}catalog/default.yaml`, import.meta.url));
 }
