@@ -26,6 +26,7 @@ import type { ReconcilerTask } from './operations/reconciler.js';
 import { checkEvictionPolicy, requestConnection, workerConnection } from './operations/redis.js';
 import type { Stored } from './services/cluster-comparison.js';
 import type { AnyService } from './services/service.js';
+import { AcceptancesRepository } from './store/acceptances.repository.js';
 import { AuditEventsRepository } from './store/audit-events.repository.js';
 import { type AuditKey, AuditKeys, openAuditKey } from './store/audit-keys.js';
 import { KeyRing } from './store/encryption.js';
@@ -95,7 +96,8 @@ export class Broker {
     const queue = new OperationQueue(requests, prefix, log);
     const admission = new Admission(operations, configuration.maximumConcurrentProvisions, (id) => queue.hint(id), log);
     const endings = new Endings();
-    const acceptance = new Acceptance(store, operations, audit, queue, admission);
+    const acceptances = new AcceptancesRepository({ store, instances, bindings, operations, audit });
+    const acceptance = new Acceptance(acceptances, queue, admission);
     const instanceBroker = new InstanceBroker(
       catalog,
       services,

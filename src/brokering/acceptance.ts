@@ -1,22 +1,22 @@
-import type { ClientSession } from 'mongodb';
 import type { Admission } from '../operations/admission.js';
 import type { OperationQueue } from '../operations/queue.js';
 import { sideEffect } from '../side-effects.js';
-import type { AuditEventsRepository } from '../store/audit-events.repository.js';
+import {
+  type AcceptancesRepository,
+  type Changes,
+  DecisionOutdatedError,
+  type NewAcceptance,
+} from '../store/acceptances.repository.js';
 import { newIdentifier } from '../store/identifier.js';
-import type { OperationsRepository } from '../store/operations.repository.js';
+import type { NewOperation } from '../store/operations.repository.js';
 import type { OperationKind } from '../store/records.js';
-import { ContentionError, isDuplicateKey, type Store } from '../store/store.js';
+import { ContentionError, isDuplicateKey } from '../store/store.js';
+import { Batches } from './batches.js';
 import type { Decision } from './decision.js';
 import { waitingForTurn } from './last-operation.js';
 import { Refusal } from './refusal.js';
 import type { Accepted, Caller, Finished } from './requests.js';
 import { Turns } from './turns.js';
-
-/** What was decided on has changed meanwhile. */
-class DecisionOutdatedError extends Error {
-  override readonly name = 'DecisionOutdatedError';
-}
 
 /** What an operation is accepted for. */
 export interface AcceptedWork {
@@ -39,18 +39,23 @@ const mostAttempts = 10;
 /** What loads the cluster waits for its turn; binds and deletes pass. */
 const stateAtFirst = (kind: OperationKind) => (kind === 'provision' ? 'queued' : 'running');
 
+/** How many requests one transaction is for at most, and how many transactions run at once. */
+const mostTogether = 100;
+const transactionsAtOnce = 2;
+
 /** Makes decisions come true: an operation is in the store, with what it changes, before anybody hears of it. */
 export class Acceptance {
   /** In one process, requests for one instance need not get in each other's way. The store decides all the same. */
   readonly #turns = new Turns();
+  readonly #batches: Batches<NewAcceptance>;
 
   constructor(
-    private readonly store: Store,
-    private readonly operations: OperationsRepository,
-    private readonly audit: Pick<AuditEventsRepository, 'record'>,
+    private readonly acceptances: Pick<AcceptancesRepository, 'write' | 'apply'>,
     private readonly queue: Pick<OperationQueue, 'announce'>,
     private readonly admission: Pick<Admission, 'begin'>,
-  ) {}
+  ) {
+    this.#batches = new Batches((accepted) => this.acceptances.write(accepted), mostTogether, transactionsAtOnce);
+  }
 
   /**
    * Decides until nothing comes between the decision and its being carried out.
@@ -86,66 +91,51 @@ export class Acceptance {
 
   /**
    * Accepts an operation in one transaction with what it changes, and then announces it.
-   * @param change claims what was decided on; false where that has changed
+   * @param changesBy claims what was decided on, by the operation
    */
-  async accept(
-    work: AcceptedWork,
-    change: (operation: string, session: ClientSession) => Promise<boolean>,
-  ): Promise<Accepted> {
-    const operation = `op-${newIdentifier()}`;
-    const insert = async (session: ClientSession) => {
-      if (!(await change(operation, session))) throw new DecisionOutdatedError();
-      await this.#insert(operation, work, session);
-      await this.#audit(operation, work, session);
+  async accept(work: AcceptedWork, changesBy: (operation: string) => Changes): Promise<Accepted> {
+    const id = `op-${newIdentifier()}`;
+    const { kind, instance, caller, instanceId, bindingId } = work;
+    const about = { operation: id, kind, instanceId, ...(bindingId === undefined ? {} : { bindingId }) };
+    const acceptance = {
+      changes: changesBy(id),
+      operation: newOperation(id, work),
+      event: { event: 'accepted' as const, ...about, ...caller },
     };
-    await this.#turns.take(work.instance, () =>
-      sideEffect(`accept ${work.kind}`, () => this.store.transaction(insert)),
-    );
-    if (stateAtFirst(work.kind) === 'running') await this.queue.announce(operation);
+    await this.#turns.take(instance, () => sideEffect(`accept ${kind}`, () => this.#batches.add(acceptance)));
+    if (stateAtFirst(kind) === 'running') await this.queue.announce(id);
     else this.admission.begin();
-    return { kind: 'accepted', operation };
+    return { kind: 'accepted', operation: id };
   }
 
   /** Carries out at once what needs no work of the service. */
   async apply(
     { kind, instance, caller, instanceId }: Pick<AcceptedWork, 'kind' | 'instance' | 'caller' | 'instanceId'>,
-    change: (session: ClientSession) => Promise<boolean>,
+    change: Changes['instance'],
   ): Promise<Finished> {
-    const carryOut = async (session: ClientSession) => {
-      if (!(await change(session))) throw new DecisionOutdatedError();
-      await this.audit.record({ event: 'succeeded', kind, instanceId, ...caller }, session);
-    };
-    await this.#turns.take(instance, () => sideEffect(`apply ${kind}`, () => this.store.transaction(carryOut)));
+    const event = { event: 'succeeded' as const, kind, instanceId, ...caller };
+    await this.#turns.take(instance, () => sideEffect(`apply ${kind}`, () => this.acceptances.apply(change, event)));
     return { kind: 'finished' };
   }
+}
 
-  async #insert(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {
-    const { kind, service, procedureVersion, instance, binding, maximumPollingDuration } = work;
-    const state = stateAtFirst(kind);
-    await this.operations.insert(
-      {
-        _id: operation,
-        kind,
-        service,
-        procedureVersion,
-        instance,
-        ...(binding === undefined ? {} : { binding }),
-        subject: binding ?? instance,
-        state,
-        active: true,
-        lease: { owner: null, until: new Date(0), epoch: 0 },
-        steps: {},
-        progress: state === 'queued' ? waitingForTurn : 'accepted',
-        pauses: 0,
-      },
-      maximumPollingDuration * deadlineShare * 1_000,
-      session,
-    );
-  }
-
-  async #audit(operation: string, work: AcceptedWork, session: ClientSession): Promise<void> {
-    const { kind, caller, instanceId, bindingId } = work;
-    const about = { operation, kind, instanceId, ...(bindingId === undefined ? {} : { bindingId }) };
-    await this.audit.record({ event: 'accepted', ...about, ...caller }, session);
-  }
+function newOperation(id: string, work: AcceptedWork): NewOperation {
+  const { kind, service, procedureVersion, instance, binding, maximumPollingDuration } = work;
+  const state = stateAtFirst(kind);
+  return {
+    _id: id,
+    kind,
+    service,
+    procedureVersion,
+    instance,
+    ...(binding === undefined ? {} : { binding }),
+    subject: binding ?? instance,
+    state,
+    active: true,
+    lease: { owner: null, until: new Date(0), epoch: 0 },
+    steps: {},
+    progress: state === 'queued' ? waitingForTurn : 'accepted',
+    pauses: 0,
+    allowedMilliseconds: maximumPollingDuration * deadlineShare * 1_000,
+  };
 }

@@ -62,14 +62,14 @@ export class BindingBroker implements ServiceBindings {
     const successorOf = request.kind === 'successor' ? request.predecessorBindingId : undefined;
     const [{ instance, binding }, predecessor] = await Promise.all([
       this.#living(request),
-      successorOf === undefined ? null : this.bindings.findNewest(platform, successorOf),
+      successorOf === undefined ? null : this.bindings.findLiving(platform, successorOf),
     ]);
     const ids = request.kind === 'new' ? request : instance;
     return {
       sold: ids && this.catalog.find(ids.serviceId, ids.planId),
       instance,
       existing: binding && this.#opened(binding),
-      predecessor: predecessor?.living ? this.#opened(predecessor) : undefined,
+      predecessor: predecessor ? this.#opened(predecessor) : undefined,
       now: new Date(),
     };
   }
@@ -83,9 +83,9 @@ export class BindingBroker implements ServiceBindings {
     const createdAt = new Date();
     const { parameters, ...rest } = wanted;
     const secrets = await this.services.of(instance.service).generateBindingSecrets({ id });
-    return await this.acceptance.accept(this.#work('bind', address, instance, id), async (operation, session) => {
-      if (!(await this.instances.touch(instance, session))) return false;
-      const binding: ServiceBindingRecord = {
+    return await this.acceptance.accept(this.#work('bind', address, instance, id), (operation) => ({
+      instance: this.instances.touch(instance),
+      binding: this.bindings.insertion({
         _id: id,
         platform: address.caller.platform,
         bindingId: address.bindingId,
@@ -98,10 +98,8 @@ export class BindingBroker implements ServiceBindings {
         ...lifetimeFrom(createdAt, this.settings.lifetimeSeconds),
         lastOperation: operation,
         createdAt,
-      };
-      await this.bindings.insert(binding, session);
-      return true;
-    });
+      }),
+    }));
   }
 
   async unbind(request: UnbindRequest, patience: Patience): Promise<Accepted | Finished> {
@@ -138,15 +136,11 @@ export class BindingBroker implements ServiceBindings {
     binding: ServiceBindingRecord,
   ): Promise<Accepted> {
     const phase = kind === 'unbind' ? 'deleting' : 'expiring';
-    return await this.acceptance.accept(
-      this.#work(kind, address, instance, binding._id),
-      async (operation, session) => {
-        if (!(await this.instances.touch(instance, session))) return false;
-        const claimed = await this.bindings.claim(binding, { phase, lastOperation: operation }, session);
-        if (claimed) await this.operations.supersede(binding._id, session);
-        return claimed;
-      },
-    );
+    return await this.acceptance.accept(this.#work(kind, address, instance, binding._id), (operation) => ({
+      instance: this.instances.touch(instance),
+      binding: this.bindings.claim(binding, { phase, lastOperation: operation }),
+      supersedes: 'binding',
+    }));
   }
 
   /** Waits for what was accepted, and undoes it where the platform cannot wait any longer. */
@@ -238,9 +232,9 @@ export class BindingBroker implements ServiceBindings {
 
   async #living({ caller, instanceId, bindingId }: BindingAddress) {
     const [instance, binding] = await Promise.all([
-      this.instances.findNewest(caller.platform, instanceId),
-      this.bindings.findNewest(caller.platform, bindingId),
+      this.instances.findLiving(caller.platform, instanceId),
+      this.bindings.findLiving(caller.platform, bindingId),
     ]);
-    return { instance: instance?.living ? instance : undefined, binding: binding?.living ? binding : undefined };
+    return { instance: instance ?? undefined, binding: binding ?? undefined };
   }
 }

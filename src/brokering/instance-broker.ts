@@ -57,8 +57,8 @@ export class InstanceBroker implements ServiceInstances {
       caller,
       instanceId,
     };
-    return await this.acceptance.accept(work, async (operation, session) => {
-      const instance: ServiceInstanceRecord = {
+    return await this.acceptance.accept(work, (operation) => ({
+      instance: this.instances.insertion({
         _id: id,
         platform: caller.platform,
         instanceId,
@@ -75,10 +75,8 @@ export class InstanceBroker implements ServiceInstances {
         revision: 0,
         lastOperation: operation,
         createdAt: new Date(),
-      };
-      await this.instances.insert(instance, session);
-      return true;
-    });
+      }),
+    }));
   }
 
   async update(request: UpdateRequest): Promise<Accepted | Unchanged> {
@@ -86,12 +84,11 @@ export class InstanceBroker implements ServiceInstances {
     const outcome = await this.acceptance.settle(decide, async ({ record, form, needsWork }) => {
       const { parameters, ...rest } = form;
       const work = this.#work('update', request, record);
-      if (!needsWork)
-        return await this.acceptance.apply(work, (session) => this.instances.claim(record, rest, session));
+      if (!needsWork) return await this.acceptance.apply(work, this.instances.claim(record, rest));
       const update = { ...rest, parameters: this.instances.seal(record._id, 'parameters', parameters) };
-      return await this.acceptance.accept(work, (operation, session) =>
-        this.instances.claim(record, { phase: 'updating', lastOperation: operation, update }, session),
-      );
+      return await this.acceptance.accept(work, (operation) => ({
+        instance: this.instances.claim(record, { phase: 'updating', lastOperation: operation, update }),
+      }));
     });
     return outcome.kind === 'accepted' ? outcome : { kind: 'unchanged' };
   }
@@ -117,11 +114,10 @@ export class InstanceBroker implements ServiceInstances {
 
   async #delete(request: DeprovisionRequest, existing: ServiceInstanceRecord): Promise<Accepted> {
     const work = this.#work('deprovision', request, existing);
-    return await this.acceptance.accept(work, async (operation, session) => {
-      const claimed = await this.instances.claim(existing, { phase: 'deleting', lastOperation: operation }, session);
-      if (claimed) await this.operations.supersedeAll(existing._id, session);
-      return claimed;
-    });
+    return await this.acceptance.accept(work, (operation) => ({
+      instance: this.instances.claim(existing, { phase: 'deleting', lastOperation: operation }),
+      supersedes: 'instance',
+    }));
   }
 
   #work(kind: 'update' | 'deprovision', { caller, instanceId }: InstanceAddress, existing: ServiceInstanceRecord) {
@@ -170,7 +166,6 @@ export class InstanceBroker implements ServiceInstances {
   }
 
   async #living({ caller, instanceId }: InstanceAddress): Promise<ServiceInstanceRecord | undefined> {
-    const newest = await this.instances.findNewest(caller.platform, instanceId);
-    return newest?.living ? newest : undefined;
+    return (await this.instances.findLiving(caller.platform, instanceId)) ?? undefined;
   }
 }

@@ -51,9 +51,9 @@ export class Rotations {
       caller,
       instanceId,
     };
-    return await this.acceptance.accept(work, (operation, session) =>
-      this.instances.claim(instance, { rotation: { what, operation, begun: isBegun } }, session),
-    );
+    return await this.acceptance.accept(work, (operation) => ({
+      instance: this.instances.claim(instance, { rotation: { what, operation, begun: isBegun } }),
+    }));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ClientSession } from 'mongodb';
 import type { AuditKey } from './audit-keys.js';
+import type { UnsealedEventRecord } from './audit-records.js';
 import { newIdentifier } from './identifier.js';
 import type { AuditEventRecord } from './records.js';
 import type { Store } from './store.js';
@@ -22,9 +23,22 @@ export class AuditEventsRepository {
       { upsert: true, returnDocument: 'after', session },
     );
     if (!written) throw new Error('the store did not keep an event of the audit');
-    const { _id, at } = written;
-    const unsealed = { _id, at, key: this.key.number, mac: this.key.mac('event', written) };
-    await this.store.unsealedEvents.insertOne(unsealed, { session });
+    await this.store.unsealedEvents.insertOne(this.#note(written), { session });
+  }
+
+  #note(event: AuditEventRecord): UnsealedEventRecord {
+    const { _id, at } = event;
+    return { _id, at, key: this.key.number, mac: this.key.mac('event', event) };
+  }
+
+  /** Writes events in the transaction of what they tell of, and as of a time by the store's clock. */
+  async recordAt(at: Date, events: readonly NewAuditEvent[], session: ClientSession): Promise<void> {
+    const written = events.map((event) => ({ _id: newIdentifier(), ...event, at }));
+    await this.store.auditEvents.insertMany(written, { session });
+    await this.store.unsealedEvents.insertMany(
+      written.map((event) => this.#note(event)),
+      { session },
+    );
   }
 
   /** Writes an event that is the whole of what happens: it is kept when this returns. */

@@ -16,6 +16,12 @@ export interface Holding {
   readonly epoch: number;
 }
 
+/** An operation that is accepted; its times follow from when that is. */
+export type NewOperation = Omit<OperationRecord, 'acceptedAt' | 'deadline' | 'wakeAt'> & {
+  /** Until its deadline. */
+  readonly allowedMilliseconds: number;
+};
+
 export type TakeResult =
   | { readonly kind: 'taken'; readonly operation: OperationRecord }
   /** Another operation, or another holder of this one, still holds a lease. */
@@ -26,6 +32,12 @@ export type TakeResult =
 
 const later = (milliseconds: number): Document => ({
   $dateAdd: { startDate: '$$NOW', unit: 'millisecond', amount: Math.round(milliseconds) },
+});
+/** What is queued is woken by its admission. */
+const timesOf = <Time>({ state }: Pick<OperationRecord, 'state'>, acceptedAt: Time, deadline: Time) => ({
+  acceptedAt,
+  wakeAt: state === 'queued' ? deadline : acceptedAt,
+  deadline,
 });
 const deadlinePassed: Document = { $lte: ['$deadline', '$$NOW'] };
 interface End {
@@ -60,27 +72,36 @@ export class OperationsRepository {
   }
 
   /**
-   * Adds an accepted operation, its times by the store's clock.
-   * Throws a duplicate-key error where its subject has an active one.
+   * Adds accepted operations, their times by the store's clock.
+   * Throws a duplicate-key error where the subject of one has an active one.
+   * @returns when they were accepted
    */
-  async insert(
-    operation: Omit<OperationRecord, 'acceptedAt' | 'deadline' | 'wakeAt'>,
-    deadlineMilliseconds: number,
-    session: ClientSession,
-  ): Promise<void> {
-    const deadline = later(deadlineMilliseconds);
-    // What is queued is woken by its admission.
-    const wakeAt = operation.state === 'queued' ? deadline : '$$NOW';
-    const times = { acceptedAt: '$$NOW', wakeAt, deadline };
-    await this.store.operations.updateOne(
-      { _id: operation._id },
-      [{ $replaceWith: { $mergeObjects: [{ $literal: operation }, times] } }],
-      { upsert: true, session },
+  async insert(operations: readonly NewOperation[], session: ClientSession): Promise<Date> {
+    const [first, ...others] = operations;
+    if (!first) throw new RangeError('no operation was accepted');
+    const { _id, allowedMilliseconds, ...fields } = first;
+    const times = timesOf<unknown>(first, '$$NOW', later(allowedMilliseconds));
+    const written = await this.store.operations.findOneAndUpdate(
+      { _id },
+      [{ $replaceWith: { $mergeObjects: [{ $literal: { _id, ...fields } }, times] } }],
+      { upsert: true, returnDocument: 'after', projection: { acceptedAt: 1 }, session },
     );
+    if (!written) throw new Error('the store did not keep an operation');
+    const { acceptedAt } = written;
+    if (others.length > 0) {
+      const records = others.map(({ allowedMilliseconds, ...operation }) => {
+        const deadline = new Date(acceptedAt.getTime() + Math.round(allowedMilliseconds));
+        return { ...operation, ...timesOf(operation, acceptedAt, deadline) };
+      });
+      await this.store.operations.insertMany(records, { session });
+    }
+    return acceptedAt;
   }
 
-  /** Ends what runs on the instance and on its bindings, in favour of a DELETE. Its holders lose their epoch. */
-  async supersedeAll(instance: string, session: ClientSession): Promise<void> {
+  /** Ends what runs on the instances and on their bindings, in favour of a DELETE. Its holders lose their epoch. */
+  async supersedeAll(instances: readonly string[], session: ClientSession): Promise<void> {
+    if (instances.length === 0) return;
+    const instance = { $in: [...instances] };
     await this.#supersede({ instance, active: true }, session);
     // Nobody carries these on, should the instance's deletion fail: then they can be deleted by themselves.
     await this.store.bindings.updateMany(
@@ -90,9 +111,9 @@ export class OperationsRepository {
     );
   }
 
-  /** Ends what runs on the binding, in favour of a DELETE. */
-  async supersede(binding: string, session: ClientSession): Promise<void> {
-    await this.#supersede({ subject: binding, active: true }, session);
+  /** Ends what runs on the bindings, in favour of a DELETE. */
+  async supersede(bindings: readonly string[], session: ClientSession): Promise<void> {
+    if (bindings.length > 0) await this.#supersede({ subject: { $in: [...bindings] }, active: true }, session);
   }
 
   async #supersede(which: Filter<OperationRecord>, session: ClientSession): Promise<void> {

@@ -1,8 +1,21 @@
-import type { ClientSession, Collection, Filter, OptionalUnlessRequiredId, Sort, UpdateFilter, WithId } from 'mongodb';
+import type {
+  AnyBulkWriteOperation,
+  ClientSession,
+  Collection,
+  Document,
+  Filter,
+  OptionalId,
+  Sort,
+  UpdateFilter,
+  WithId,
+} from 'mongodb';
 import type { JsonObject } from '../services/service.js';
 import { sideEffect } from '../side-effects.js';
 import type { KeyRing, Place, Sealed } from './encryption.js';
 import type { ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
+
+/** Adds a record, or changes one that still is as it was seen. */
+export type Statement<Owned extends Document> = AnyBulkWriteOperation<Owned>;
 
 /** What instances and bindings have in common: an internal id, one living record a platform's id, and sealed fields. */
 export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | ServiceBindingRecord> {
@@ -15,9 +28,18 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
     return await this.collection.findOne({ _id: id } as Filter<Owned>);
   }
 
-  /** Throws a duplicate-key error where the platform's id is in use. */
-  async insert(record: Owned, session: ClientSession): Promise<void> {
-    await this.collection.insertOne(record as OptionalUnlessRequiredId<Owned>, { session });
+  insertion(record: Owned): Statement<Owned> {
+    return { insertOne: { document: record as unknown as OptionalId<Owned> } };
+  }
+
+  /**
+   * Throws a duplicate-key error where a platform's id is in use.
+   * @returns whether all that was to be changed was as it was seen
+   */
+  async write(statements: readonly Statement<Owned>[], session: ClientSession): Promise<boolean> {
+    if (statements.length === 0) return true;
+    const { insertedCount, matchedCount } = await this.collection.bulkWrite(statements, { session });
+    return insertedCount + matchedCount === statements.length;
   }
 
   seal(id: string, field: 'parameters' | 'secrets', value: JsonObject): Sealed {
@@ -50,12 +72,13 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
     return secrets;
   }
 
+  protected async living(which: Filter<Owned>): Promise<WithId<Owned> | null> {
+    return await this.collection.findOne({ ...which, living: true } as Filter<Owned>);
+  }
+
   /** The living record, or else the last one that was. */
   protected async newest(which: Filter<Owned>): Promise<WithId<Owned> | null> {
-    return (
-      (await this.collection.findOne({ ...which, living: true } as Filter<Owned>)) ??
-      (await this.collection.findOne(which, { sort: { createdAt: -1 } as Sort }))
-    );
+    return (await this.living(which)) ?? (await this.collection.findOne(which, { sort: { createdAt: -1 } as Sort }));
   }
 
   /** Every operation that is accepted for a record itself leaves its id in it. */

@@ -1,12 +1,15 @@
-import type { ClientSession } from 'mongodb';
 import type { KeyRing } from './encryption.js';
-import { OwnedRepository } from './owned.repository.js';
+import { OwnedRepository, type Statement } from './owned.repository.js';
 import type { Phase, ServiceBindingRecord } from './records.js';
 import type { Store } from './store.js';
 
 export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRecord> {
   constructor(store: Store, keys: KeyRing) {
     super(store.bindings, keys);
+  }
+
+  async findLiving(platform: string, bindingId: string): Promise<ServiceBindingRecord | null> {
+    return await this.living({ platform, bindingId });
   }
 
   async findNewest(platform: string, bindingId: string): Promise<ServiceBindingRecord | null> {
@@ -23,15 +26,11 @@ export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRec
       .toArray();
   }
 
-  /**
-   * Claims the binding for an operation that was decided on what `seen` showed.
-   * @returns false where it has changed since
-   */
-  async claim(
+  /** Claims the binding for an operation that was decided on what `seen` showed. */
+  claim(
     seen: ServiceBindingRecord,
     change: { readonly phase: Phase; readonly lastOperation: string },
-    session: ClientSession,
-  ): Promise<boolean> {
-    return await this.change(this.unchangedSince(seen), { $set: change }, session);
+  ): Statement<ServiceBindingRecord> {
+    return { updateOne: { filter: this.unchangedSince(seen), update: { $set: change } } };
   }
 }

@@ -1,8 +1,8 @@
-import type { ClientSession, Filter } from 'mongodb';
+import type { Filter } from 'mongodb';
 import type { JsonObject } from '../services/service.js';
 import { sideEffect } from '../side-effects.js';
 import type { KeyRing } from './encryption.js';
-import { OwnedRepository } from './owned.repository.js';
+import { OwnedRepository, type Statement } from './owned.repository.js';
 import type { PendingRotation, ServiceInstanceRecord } from './records.js';
 import type { Store } from './store.js';
 
@@ -16,22 +16,22 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     super(store.instances, keys);
   }
 
+  async findLiving(platform: string, instanceId: string): Promise<ServiceInstanceRecord | null> {
+    return await this.living({ platform, instanceId });
+  }
+
   async findNewest(platform: string, instanceId: string): Promise<ServiceInstanceRecord | null> {
     return await this.newest({ platform, instanceId });
   }
 
-  /**
-   * Claims the instance for an operation that was decided on what `seen` showed.
-   * @returns false where it has changed since
-   */
-  async claim(
+  /** Claims the instance for an operation that was decided on what `seen` showed. */
+  claim(
     seen: ServiceInstanceRecord,
     change: Partial<
       Pick<ServiceInstanceRecord, 'phase' | 'lastOperation' | 'planId' | 'plan' | 'context' | 'update' | 'rotation'>
     >,
-    session: ClientSession,
-  ): Promise<boolean> {
-    return await this.change(this.unchangedSince(seen), { $set: change, $inc: { revision: 1 } }, session);
+  ): Statement<ServiceInstanceRecord> {
+    return { updateOne: { filter: this.unchangedSince(seen), update: { $set: change, $inc: { revision: 1 } } } };
   }
 
   /** Nor has a rotation begun or ended. */
@@ -42,11 +42,10 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
 
   /**
    * Claims a place under the instance for an operation of one of its bindings. Bindings of one instance do not exclude
-   * each other, but each excludes the instance's deletion.
-   * @returns false where the instance is no longer in the phase that was seen
+   * each other, but each excludes the instance's deletion: it must be in the phase that was seen.
    */
-  async touch(seen: ServiceInstanceRecord, session: ClientSession): Promise<boolean> {
-    return await this.change({ _id: seen._id, living: true, phase: seen.phase }, { $inc: { revision: 1 } }, session);
+  touch({ _id, phase }: ServiceInstanceRecord): Statement<ServiceInstanceRecord> {
+    return { updateOne: { filter: { _id, living: true, phase }, update: { $inc: { revision: 1 } } } };
   }
 
   /** The parameters that a running update gives it. */

@@ -39,8 +39,9 @@ async function insert(over: Partial<OperationRecord> = {}, deadlineMilliseconds 
     progress: 'accepted',
     pauses: 0,
     ...over,
+    allowedMilliseconds: deadlineMilliseconds,
   };
-  await stub.broker.store.transaction((session) => operations.insert(record, deadlineMilliseconds, session));
+  await stub.broker.store.transaction((session) => operations.insert([record], session));
   return _id;
 }
 
