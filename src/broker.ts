@@ -9,6 +9,7 @@ import { Completion } from './brokering/completion.js';
 import { expireBindings } from './brokering/expiry.js';
 import { InstanceBroker } from './brokering/instance-broker.js';
 import { refuseMissingPlans } from './brokering/plans-in-use.js';
+import { QueueOrder } from './brokering/queue-order.js';
 import { Rotations, rotateDue } from './brokering/rotations.js';
 import type { ServiceBindings } from './brokering/service-bindings.js';
 import type { ServiceInstances } from './brokering/service-instances.js';
@@ -103,6 +104,7 @@ export class Broker {
       services,
       instances,
       operations,
+      new QueueOrder(operations),
       acceptance,
       deletedGraceSeconds,
     );

@@ -1,4 +1,5 @@
 import type { Admission } from '../operations/admission.js';
+import { Batches } from '../operations/batches.js';
 import type { OperationQueue } from '../operations/queue.js';
 import { sideEffect } from '../side-effects.js';
 import {
@@ -11,7 +12,6 @@ import { newIdentifier } from '../store/identifier.js';
 import type { NewOperation } from '../store/operations.repository.js';
 import type { OperationKind } from '../store/records.js';
 import { ContentionError, isDuplicateKey } from '../store/store.js';
-import { Batches } from './batches.js';
 import type { Decision } from './decision.js';
 import { waitingForTurn } from './last-operation.js';
 import { Refusal } from './refusal.js';
@@ -39,9 +39,8 @@ const mostAttempts = 10;
 /** What loads the cluster waits for its turn; binds and deletes pass. */
 const stateAtFirst = (kind: OperationKind) => (kind === 'provision' ? 'queued' : 'running');
 
-/** How many requests one transaction is for at most, and how many transactions run at once. */
+/** How many requests one transaction is for at most. One runs at once: two would share what comes, and each costs the same. */
 const mostTogether = 100;
-const transactionsAtOnce = 2;
 
 /** Makes decisions come true: an operation is in the store, with what it changes, before anybody hears of it. */
 export class Acceptance {
@@ -54,7 +53,7 @@ export class Acceptance {
     private readonly queue: Pick<OperationQueue, 'announce'>,
     private readonly admission: Pick<Admission, 'begin'>,
   ) {
-    this.#batches = new Batches((accepted) => this.acceptances.write(accepted), mostTogether, transactionsAtOnce);
+    this.#batches = new Batches((accepted) => this.acceptances.write(accepted), mostTogether, 1);
   }
 
   /**

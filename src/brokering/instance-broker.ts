@@ -2,11 +2,12 @@ import type { Catalog, Sold } from '../catalog/catalog.js';
 import { newIdentifier } from '../store/identifier.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
 import type { ServiceInstanceRecord } from '../store/records.js';
-import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
+import type { PolledInstance, ServiceInstancesRepository } from '../store/service-instances.repository.js';
 import type { Acceptance } from './acceptance.js';
 import { decideDeprovision } from './deprovision.js';
-import { isRemembered, mostAhead, tellOperation } from './last-operation.js';
+import { isRemembered, tellOperation } from './last-operation.js';
 import { decideProvision } from './provision.js';
+import type { QueueOrder } from './queue-order.js';
 import { Refusal } from './refusal.js';
 import type {
   Accepted,
@@ -31,6 +32,7 @@ export class InstanceBroker implements ServiceInstances {
     private readonly services: Services,
     private readonly instances: ServiceInstancesRepository,
     private readonly operations: OperationsRepository,
+    private readonly queueOrder: QueueOrder,
     private readonly acceptance: Acceptance,
     private readonly deletedGraceSeconds: number,
   ) {}
@@ -143,26 +145,26 @@ export class InstanceBroker implements ServiceInstances {
   }
 
   async lastOperation(address: InstanceAddress, { operation: hint }: LastOperationRequest): Promise<LastOperation> {
-    const newest = await this.instances.findNewest(address.caller.platform, address.instanceId);
-    const instance = (hint !== undefined && (await this.#formerOf(address, hint))) || newest;
+    const newest = await this.instances.findNewestOperation(address.caller.platform, address.instanceId);
+    const isOfNewest = hint === undefined || hint === newest?.lastOperation;
+    const instance = (!isOfNewest && (await this.#formerOf(address, hint))) || newest;
     if (!instance) throw new Refusal('absent', 'there is no instance of this id');
     if (!instance.living && !isRemembered(instance.deletedAt, this.deletedGraceSeconds, new Date())) {
       throw new Refusal('gone', 'the instance is deleted');
     }
-    const operation = await this.operations.find(instance.lastOperation);
+    const { operation } = instance;
     if (!operation) throw new Refusal('absent', 'the instance has no operation');
     if (operation.state !== 'queued') return tellOperation(operation);
-    return tellOperation(operation, await this.operations.countAhead(operation, mostAhead));
+    return tellOperation(operation, await this.queueOrder.countAhead(operation.acceptedAt));
   }
 
   /** The instance that an operation belongs to, where it had the same address: an id may have been used again since. */
-  async #formerOf(address: InstanceAddress, operationId: string): Promise<ServiceInstanceRecord | undefined> {
+  async #formerOf(address: InstanceAddress, operationId: string): Promise<PolledInstance | undefined> {
     const operation = await this.operations.find(operationId);
-    const instance = operation && operation.binding === undefined && (await this.instances.find(operation.instance));
+    if (!operation || operation.binding !== undefined) return undefined;
+    const instance = await this.instances.findOperationOf(operation.instance);
     const { platform } = address.caller;
-    return instance && instance.platform === platform && instance.instanceId === address.instanceId
-      ? instance
-      : undefined;
+    return instance?.platform === platform && instance.instanceId === address.instanceId ? instance : undefined;
   }
 
   async #living({ caller, instanceId }: InstanceAddress): Promise<ServiceInstanceRecord | undefined> {

@@ -1,4 +1,5 @@
 import type { OperationKind, OperationRecord } from '../store/records.js';
+import { mostAhead } from './queue-order.js';
 import type { LastOperation } from './requests.js';
 
 const states = {
@@ -20,8 +21,6 @@ const consequences: Partial<Record<OperationKind, Pick<LastOperation, 'instanceU
 };
 
 export const waitingForTurn = 'waiting for other operations to end';
-/** Whoever has more before it need not know how many. */
-export const mostAhead = 1_000;
 
 /**
  * OSB › Polling Last Operation: what the store knows, in the specification's words.

@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../observability/logger.js';
 import { sideEffect } from '../side-effects.js';
+import { Batches } from './batches.js';
 import { bounded } from './bounded.js';
 
 export const queueName = 'operations';
@@ -14,6 +15,9 @@ export interface OperationJob {
 /** How long a request may wait for Redis before it answers without it. */
 const addMilliseconds = 300;
 const closeMilliseconds = 1_000;
+/** Jobs that are added by one message, and messages that wait for their answer at once. */
+const mostTogether = 100;
+const additionsAtOnce = 2;
 
 /**
  * Delivery of operations to workers, and no more: what is lost here the reconciler brings back from the store. A job has
@@ -21,6 +25,7 @@ const closeMilliseconds = 1_000;
  */
 export class OperationQueue {
   readonly #queue: Queue<OperationJob>;
+  readonly #additions = new Batches<string>((operations) => this.#addAll(operations), mostTogether, additionsAtOnce);
 
   constructor(
     private readonly connection: Redis,
@@ -42,8 +47,15 @@ export class OperationQueue {
   /** Adds the job of an operation where it has none. */
   async add(operation: string): Promise<void> {
     this.#demandConnection();
-    const options = { jobId: operation, removeOnComplete: true, removeOnFail: true };
-    await sideEffect('add job', () => this.#queue.add('run', { operation }, options));
+    await sideEffect('add job', () => this.#additions.add(operation));
+  }
+
+  async #addAll(operations: readonly string[]): Promise<readonly PromiseSettledResult<void>[]> {
+    const settings = { removeOnComplete: true, removeOnFail: true };
+    await this.#queue.addBulk(
+      operations.map((operation) => ({ name: 'run', data: { operation }, opts: { ...settings, jobId: operation } })),
+    );
+    return operations.map(() => ({ status: 'fulfilled', value: undefined }));
   }
 
   /** Makes an operation run now: ends its job's delay, or adds the job. One that runs, or is about to, is left alone. */

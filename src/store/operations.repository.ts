@@ -296,10 +296,14 @@ export class OperationsRepository {
     }
   }
 
-  /** How many queued operations come before this one; `most` stands for more, too. */
-  async countAhead(operation: OperationRecord, most: number): Promise<number> {
-    const ahead = { state: 'queued' as const, acceptedAt: { $lt: operation.acceptedAt } };
-    return await this.store.operations.countDocuments(ahead, { limit: most });
+  /** When queued operations were accepted, the first of them. */
+  async queuedTimes(limit: number): Promise<readonly Date[]> {
+    const queued = await this.store.operations
+      .find({ state: 'queued' }, { projection: { _id: 0, acceptedAt: 1 } })
+      .sort({ acceptedAt: 1, _id: 1 })
+      .limit(limit)
+      .toArray();
+    return queued.map(({ acceptedAt }) => acceptedAt);
   }
 
   /** Active operations that should have run by now, `milliseconds` ago or earlier. */

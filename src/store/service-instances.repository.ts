@@ -1,15 +1,21 @@
-import type { Filter } from 'mongodb';
+import type { Document, Filter } from 'mongodb';
 import type { JsonObject } from '../services/service.js';
 import { sideEffect } from '../side-effects.js';
 import type { KeyRing } from './encryption.js';
 import { OwnedRepository, type Statement } from './owned.repository.js';
-import type { PendingRotation, ServiceInstanceRecord } from './records.js';
+import type { OperationRecord, PendingRotation, ServiceInstanceRecord } from './records.js';
 import type { Store } from './store.js';
 
 export interface RotatedSecrets {
   readonly secrets: JsonObject;
   readonly nextRotation: NonNullable<ServiceInstanceRecord['nextRotation']>;
 }
+
+/** What is told to those who poll. */
+export type PolledInstance = Pick<
+  ServiceInstanceRecord,
+  '_id' | 'platform' | 'instanceId' | 'living' | 'deletedAt' | 'lastOperation'
+> & { readonly operation?: OperationRecord };
 
 export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceRecord> {
   constructor(store: Store, keys: KeyRing) {
@@ -22,6 +28,36 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
 
   async findNewest(platform: string, instanceId: string): Promise<ServiceInstanceRecord | null> {
     return await this.newest({ platform, instanceId });
+  }
+
+  /** The living instance, or else the last one that was, with its newest operation: one question, for those who poll. */
+  async findNewestOperation(platform: string, instanceId: string): Promise<PolledInstance | undefined> {
+    const address = { platform, instanceId };
+    return (
+      (await this.#polled([{ $match: { ...address, living: true } }])) ??
+      (await this.#polled([{ $match: address }, { $sort: { createdAt: -1 } }, { $limit: 1 }]))
+    );
+  }
+
+  /** Likewise, by its internal id. */
+  async findOperationOf(id: string): Promise<PolledInstance | undefined> {
+    return await this.#polled([{ $match: { _id: id } }]);
+  }
+
+  async #polled(found: readonly Document[]): Promise<PolledInstance | undefined> {
+    const [polled] = await this.collection
+      .aggregate<PolledInstance>([
+        ...found,
+        { $lookup: { from: 'operations', localField: 'lastOperation', foreignField: '_id', as: 'operation' } },
+        {
+          $project: {
+            ...{ platform: 1, instanceId: 1, living: 1, deletedAt: 1, lastOperation: 1 },
+            operation: { $first: '$operation' },
+          },
+        },
+      ])
+      .toArray();
+    return polled;
   }
 
   /** Claims the instance for an operation that was decided on what `seen` showed. */

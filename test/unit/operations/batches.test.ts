@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Batches } from '../../../src/brokering/batches.js';
+import { Batches } from '../../../src/operations/batches.js';
 
 /** Work that ends when the test says so. */
 function heldWork() {
