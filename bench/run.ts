@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   bind: async () => (await import('./bind/benchmark.js')).bind,
   crowd: async () => (await import('./crowd/benchmark.js')).crowd,
   start: async () => (await import('./start/benchmark.js')).start,
+  accept: async () => (await import('./accept/benchmark.js')).accept,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });
