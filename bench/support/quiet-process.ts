@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { compiledEndWithParent } from '../../test/support/compiled.js';
+import { compiledPreload } from '../../test/support/compiled.js';
 
 const startSeconds = 60;
 
@@ -28,7 +28,7 @@ export class QuietProcess {
       [
         ...BENCH_NODE_OPTIONS.split(' ').filter((option) => option !== ''),
         '--import',
-        pathToFileURL(compiledEndWithParent()).href,
+        pathToFileURL(compiledPreload('end-with-parent')).href,
         program,
       ],
       {
