@@ -6,11 +6,11 @@ import { AuditSealer, sealAudit } from './audit/sealer.js';
 import { Acceptance } from './brokering/acceptance.js';
 import { BindingBroker } from './brokering/binding-broker.js';
 import { Completion } from './brokering/completion.js';
-import { expireBindings } from './brokering/expiry.js';
+import { expiredBindings } from './brokering/expiry.js';
 import { InstanceBroker } from './brokering/instance-broker.js';
 import { refuseMissingPlans } from './brokering/plans-in-use.js';
 import { QueueOrder } from './brokering/queue-order.js';
-import { Rotations, rotateDue } from './brokering/rotations.js';
+import { dueRotations, Rotations } from './brokering/rotations.js';
 import type { ServiceBindings } from './brokering/service-bindings.js';
 import type { ServiceInstances } from './brokering/service-instances.js';
 import { ServiceProcedures } from './brokering/service-procedures.js';
@@ -20,6 +20,7 @@ import { readCatalog } from './catalog/read-catalog.js';
 import type { Configuration } from './configuration.js';
 import type { Logger } from './observability/logger.js';
 import { Admission } from './operations/admission.js';
+import { workOff } from './operations/backlog.js';
 import { Endings } from './operations/endings.js';
 import { Engine } from './operations/engine.js';
 import { OperationQueue } from './operations/queue.js';
@@ -123,12 +124,12 @@ export class Broker {
     worker?.once('ready', () => void checkEvictionPolicy(worker, log));
     const procedures = new ServiceProcedures(services, instances, bindings);
     const rotations = new Rotations(services, instances, acceptance);
-    const expiry = expireBindings(bindings, (binding) => bindingBroker.expire(binding));
+    const expiry = expiredBindings(bindings, (binding) => bindingBroker.expire(binding));
     const sealing = sealAudit(new AuditSealer(store, prepared.auditKey, prepared.auditKeys, log));
     const tasks = [
-      expiry,
+      workOff(expiry, log),
       sealing,
-      rotateDue(instances, rotations),
+      workOff(dueRotations(instances, rotations), log),
       ...(createTasks?.(comparedWith(store, instances), identity) ?? []),
     ];
     const engine =

@@ -1,20 +1,17 @@
-import type { ReconcilerTask } from '../operations/reconciler.js';
+import type { Backlog } from '../operations/backlog.js';
 import type { ServiceBindingRecord } from '../store/records.js';
 import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
 
-/** How many bindings one round ends. */
-const batch = 100;
-
 /** Bindings whose time has passed: their credentials are removed, and the audit says so. */
-export function expireBindings(
-  bindings: ServiceBindingsRepository,
+export function expiredBindings(
+  bindings: Pick<ServiceBindingsRepository, 'findExpired'>,
   expire: (binding: ServiceBindingRecord) => Promise<void>,
-): ReconcilerTask {
+): Backlog<ServiceBindingRecord> {
   return {
     name: 'expire-bindings',
     everyMilliseconds: 5_000,
-    async run() {
-      for (const binding of await bindings.findExpired(batch)) await expire(binding);
-    },
+    atOnce: 100,
+    find: (limit, after) => bindings.findExpired(limit, after),
+    begin: expire,
   };
 }

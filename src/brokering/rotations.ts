@@ -1,4 +1,4 @@
-import type { ReconcilerTask } from '../operations/reconciler.js';
+import type { Backlog } from '../operations/backlog.js';
 import type { ServiceInstanceRecord } from '../store/records.js';
 import type { ServiceInstancesRepository } from '../store/service-instances.repository.js';
 import type { Acceptance } from './acceptance.js';
@@ -57,24 +57,25 @@ export class Rotations {
   }
 }
 
-/** How many rotations one round begins: each restarts nothing, or one server after the other. */
-const batch = 10;
-
 /** What is short-lived is exchanged long before its time is over; what has failed is carried on. */
-export function rotateDue(instances: ServiceInstancesRepository, rotations: Rotations): ReconcilerTask {
+export function dueRotations(
+  instances: Pick<ServiceInstancesRepository, 'findRotationDue'>,
+  rotations: Pick<Rotations, 'rotate'>,
+): Backlog<ServiceInstanceRecord> {
   return {
     name: 'rotate-due',
     everyMilliseconds: 5_000,
-    async run() {
-      for (const { _id: instance, rotation, nextRotation } of await instances.findRotationDue(batch)) {
-        const what = rotation?.what ?? nextRotation?.what;
-        if (what === undefined) continue;
-        try {
-          await rotations.rotate(instance, what);
-        } catch (error) {
-          // Something else has begun on it meanwhile: the next round looks again.
-          if (!(error instanceof Refusal)) throw error;
-        }
+    // Each restarts nothing, or one server after the other.
+    atOnce: 10,
+    find: (limit, after) => instances.findRotationDue(limit, after),
+    async begin({ _id: instance, rotation, nextRotation }) {
+      const what = rotation?.what ?? nextRotation?.what;
+      if (what === undefined) return;
+      try {
+        await rotations.rotate(instance, what);
+      } catch (error) {
+        // Something else has begun on it meanwhile: the next round looks again.
+        if (!(error instanceof Refusal)) throw error;
       }
     },
   };

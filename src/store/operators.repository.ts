@@ -1,11 +1,13 @@
 import type { Filter } from 'mongodb';
-import type {
-  AuditEventRecord,
-  OperationRecord,
-  OperationState,
-  Phase,
-  ServiceBindingRecord,
-  ServiceInstanceRecord,
+import {
+  type AuditEventRecord,
+  livingPhases,
+  type OperationRecord,
+  type OperationState,
+  operationStates,
+  type Phase,
+  type ServiceBindingRecord,
+  type ServiceInstanceRecord,
 } from './records.js';
 import type { Store } from './store.js';
 
@@ -71,6 +73,34 @@ export interface AuditFilter {
   readonly instanceId?: string | undefined;
 }
 
+/*
+ * The index of each page, by what is asked for: on a small store another one seems as good, and would be kept in use
+ * when the store has grown.
+ */
+const instanceIndexes = {
+  '': 'by_phase',
+  platform: 'of_a_platform_by_phase',
+  planId: 'of_a_plan_by_phase',
+  'platform planId': 'of_a_platform_and_plan_by_phase',
+} as const;
+const operationIndexes = { '': 'newest_in_a_state', instance: 'newest_of_an_instance_in_a_state' } as const;
+const eventIndexes = {
+  '': 'in_order',
+  platform: 'of_a_platform',
+  instanceId: 'of_an_id',
+  'platform instanceId': 'of_an_instance_in_order',
+} as const;
+
+function indexFor(
+  asked: Readonly<Record<string, string | undefined>>,
+  indexes: Readonly<Record<string, string>>,
+): string {
+  const given = Object.keys(asked).filter((field) => asked[field] !== undefined);
+  const index = indexes[given.join(' ')];
+  if (index === undefined) throw new Error(`no index has ${given.join(' and ')}`);
+  return index;
+}
+
 /** Most bindings of one instance that are told. */
 const mostBindings = 1_000;
 
@@ -85,9 +115,9 @@ export class OperatorsRepository {
     limit: number,
   ): Promise<readonly InstanceSummary[]> {
     const filter: Filter<ServiceInstanceRecord> = {
-      living: phase !== 'deleted',
+      // Each phase is a range of an index that is in the order of the page.
+      phase: { $in: phase === undefined ? livingPhases : [phase] },
       ...(platform !== undefined && { platform }),
-      ...(phase !== undefined && { phase }),
       ...(planId !== undefined && { planId }),
       ...(after !== undefined && { _id: { $gt: after } }),
     };
@@ -95,6 +125,7 @@ export class OperatorsRepository {
       .find(filter)
       .project<InstanceSummary>(only(instanceFields))
       .sort({ _id: 1 })
+      .hint(indexFor({ platform, planId }, instanceIndexes))
       .limit(limit)
       .toArray();
   }
@@ -126,11 +157,20 @@ export class OperatorsRepository {
     limit: number,
   ): Promise<readonly OperationRecord[]> {
     const filter: Filter<OperationRecord> = {
-      ...(states !== undefined && { state: { $in: [...states] } }),
+      state: { $in: states ?? operationStates },
       ...(instance !== undefined && { instance }),
-      ...(after && { $or: [{ acceptedAt: { $lt: after.at } }, { acceptedAt: after.at, _id: { $lt: after.id } }] }),
+      // The first of both is what the index is entered by.
+      ...(after && {
+        acceptedAt: { $lte: after.at },
+        $or: [{ acceptedAt: { $lt: after.at } }, { _id: { $lt: after.id } }],
+      }),
     };
-    return await this.store.operations.find(filter).sort({ acceptedAt: -1, _id: -1 }).limit(limit).toArray();
+    return await this.store.operations
+      .find(filter)
+      .sort({ acceptedAt: -1, _id: -1 })
+      .hint(indexFor({ instance }, operationIndexes))
+      .limit(limit)
+      .toArray();
   }
 
   async operation(id: string): Promise<OperationRecord | null> {
@@ -146,8 +186,13 @@ export class OperatorsRepository {
     const filter: Filter<AuditEventRecord> = {
       ...(platform !== undefined && { platform }),
       ...(instanceId !== undefined && { instanceId }),
-      ...(after && { $or: [{ at: { $gt: after.at } }, { at: after.at, _id: { $gt: after.id } }] }),
+      ...(after && { at: { $gte: after.at }, $or: [{ at: { $gt: after.at } }, { _id: { $gt: after.id } }] }),
     };
-    return await this.store.auditEvents.find(filter).sort({ at: 1, _id: 1 }).limit(limit).toArray();
+    return await this.store.auditEvents
+      .find(filter)
+      .sort({ at: 1, _id: 1 })
+      .hint(indexFor({ platform, instanceId }, eventIndexes))
+      .limit(limit)
+      .toArray();
   }
 }

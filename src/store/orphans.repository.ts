@@ -10,10 +10,15 @@ export class OrphansRepository {
    */
   async note(names: readonly string[], graceMilliseconds: number): Promise<ReadonlySet<string>> {
     const { orphans } = this.store;
-    await orphans.deleteMany({ _id: { $nin: [...names] } });
-    for (const _id of names) {
-      await orphans.updateOne({ _id }, [{ $set: { since: { $ifNull: ['$since', '$$NOW'] } } }], { upsert: true });
-    }
+    const there = new Set(names);
+    const noted = await orphans.find({}, { projection: { _id: 1 } }).toArray();
+    const gone = noted.map(({ _id }) => _id).filter((name) => !there.has(name));
+    if (gone.length > 0) await orphans.deleteMany({ _id: { $in: gone } });
+    if (names.length === 0) return new Set();
+    const notes = names.map((_id) => ({
+      updateOne: { filter: { _id }, update: [{ $set: { since: { $ifNull: ['$since', '$$NOW'] } } }], upsert: true },
+    }));
+    await orphans.bulkWrite(notes, { ordered: false });
     const age = { $dateDiff: { startDate: '$since', endDate: '$$NOW', unit: 'millisecond' } };
     const old = await orphans.find({ $expr: { $gte: [age, graceMilliseconds] } }).toArray();
     return new Set(old.map(({ _id }) => _id));

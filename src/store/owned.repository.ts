@@ -17,6 +17,11 @@ import type { ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
 /** Adds a record, or changes one that still is as it was seen. */
 export type Statement<Owned extends Document> = AnyBulkWriteOperation<Owned>;
 
+/** What comes after a record in the order of a time and the id: the first condition is what an index is entered by. */
+export function follows(path: string, at: Date, id: string) {
+  return { [path]: { $gte: at }, $or: [{ [path]: { $gt: at } }, { _id: { $gt: id } }] };
+}
+
 /** What instances and bindings have in common: an internal id, one living record a platform's id, and sealed fields. */
 export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | ServiceBindingRecord> {
   protected constructor(

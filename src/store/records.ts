@@ -11,6 +11,17 @@ import type { Sealed } from './encryption.js';
  */
 export type Phase = 'creating' | 'ready' | 'updating' | 'expiring' | 'expired' | 'failed' | 'deleting' | 'deleted';
 
+/** Of what is living: all but `deleted`. */
+export const livingPhases = [
+  'creating',
+  'ready',
+  'updating',
+  'expiring',
+  'expired',
+  'failed',
+  'deleting',
+] as const satisfies readonly Phase[];
+
 interface Owned {
   /** Internal id, new for each incarnation. */
   readonly _id: string;
@@ -100,6 +111,8 @@ export type OperationKind = 'provision' | 'update' | 'deprovision' | 'rotate' | 
  * - `superseded`: ended by the DELETE of what it worked on
  */
 export type OperationState = 'queued' | 'running' | 'succeeded' | 'failed' | 'superseded';
+
+export const operationStates: readonly OperationState[] = ['queued', 'running', 'succeeded', 'failed', 'superseded'];
 
 export interface StepRecord {
   readonly startedAt: Date;

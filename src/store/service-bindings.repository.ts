@@ -1,5 +1,5 @@
 import type { KeyRing } from './encryption.js';
-import { OwnedRepository, type Statement } from './owned.repository.js';
+import { follows, OwnedRepository, type Statement } from './owned.repository.js';
 import type { Phase, ServiceBindingRecord } from './records.js';
 import type { Store } from './store.js';
 
@@ -16,13 +16,24 @@ export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRec
     return await this.newest({ platform, bindingId });
   }
 
-  /** Bindings that are in use although their time has passed. */
-  async findExpired(limit: number): Promise<readonly ServiceBindingRecord[]> {
+  /**
+   * Bindings that are in use although their time has passed, those that should have ended first.
+   * @param after the last one that was answered before: those that follow it
+   */
+  async findExpired(
+    limit: number,
+    after?: Pick<ServiceBindingRecord, '_id' | 'expiresAt'>,
+  ): Promise<readonly ServiceBindingRecord[]> {
     return await this.collection
-      .find(
-        { living: true, phase: 'ready', $expr: { $lte: ['$expiresAt', '$$NOW'] }, expiresAt: { $exists: true } },
-        { limit },
-      )
+      .find({
+        living: true,
+        phase: 'ready',
+        $expr: { $lte: ['$expiresAt', '$$NOW'] },
+        expiresAt: { $exists: true },
+        ...(after?.expiresAt && follows('expiresAt', after.expiresAt, after._id)),
+      })
+      .sort({ expiresAt: 1, _id: 1 })
+      .limit(limit)
       .toArray();
   }
 

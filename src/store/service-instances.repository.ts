@@ -2,7 +2,7 @@ import type { Document, Filter } from 'mongodb';
 import type { JsonObject } from '../services/service.js';
 import { sideEffect } from '../side-effects.js';
 import type { KeyRing } from './encryption.js';
-import { OwnedRepository, type Statement } from './owned.repository.js';
+import { follows, OwnedRepository, type Statement } from './owned.repository.js';
 import type { OperationRecord, PendingRotation, ServiceInstanceRecord } from './records.js';
 import type { Store } from './store.js';
 
@@ -16,6 +16,9 @@ export type PolledInstance = Pick<
   ServiceInstanceRecord,
   '_id' | 'platform' | 'instanceId' | 'living' | 'deletedAt' | 'lastOperation'
 > & { readonly operation?: OperationRecord };
+type SoldIds = Pick<ServiceInstanceRecord, 'serviceId' | 'planId'>;
+
+const idsAtOnce = 1_000;
 
 export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceRecord> {
   constructor(store: Store, keys: KeyRing) {
@@ -111,8 +114,14 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     );
   }
 
-  /** Instances in use of whose secrets some are to be rotated by now, those that are due longest first. */
-  async findRotationDue(limit: number): Promise<readonly ServiceInstanceRecord[]> {
+  /**
+   * Instances in use of whose secrets some are to be rotated by now, those that are due longest first.
+   * @param after the last one that was answered before: those that follow it
+   */
+  async findRotationDue(
+    limit: number,
+    after?: Pick<ServiceInstanceRecord, '_id' | 'nextRotation'>,
+  ): Promise<readonly ServiceInstanceRecord[]> {
     return await this.collection
       .find({
         living: true,
@@ -120,38 +129,49 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
         'rotation.operation': { $exists: false },
         'nextRotation.at': { $exists: true },
         $expr: { $lte: ['$nextRotation.at', '$$NOW'] },
+        ...(after?.nextRotation && follows('nextRotation.at', after.nextRotation.at, after._id)),
       })
-      .sort({ 'nextRotation.at': 1 })
+      .sort({ 'nextRotation.at': 1, _id: 1 })
       .limit(limit)
       .toArray();
   }
 
   /** Those of some internal ids that are of living instances. */
   async livingAmong(ids: readonly string[]): Promise<ReadonlySet<string>> {
-    const living = await this.collection
-      .find({ _id: { $in: [...ids] }, living: true }, { projection: { _id: 1 } })
-      .toArray();
-    return new Set(living.map(({ _id }) => _id));
+    const living = new Set<string>();
+    // As many ids as there are instances would be too long for one command.
+    for (let start = 0; start < ids.length; start += idsAtOnce) {
+      const some = ids.slice(start, start + idsAtOnce);
+      const found = this.collection.find({ _id: { $in: some }, living: true }, { projection: { _id: 1 } });
+      for (const { _id } of await found.toArray()) living.add(_id);
+    }
+    return living;
   }
 
   /** Internal ids of those in use: ready, or being updated. */
   async idsInUse(): Promise<readonly string[]> {
     const inUse = await this.collection
-      .find({ living: true, phase: { $in: ['ready', 'updating'] } }, { projection: { _id: 1 } })
+      .find({ phase: { $in: ['ready', 'updating'] } }, { projection: { _id: 1 } })
       .toArray();
     return inUse.map(({ _id }) => _id);
   }
 
-  /** Each service and plan that living instances have. */
-  async plansInUse(): Promise<readonly { readonly serviceId: string; readonly planId: string }[]> {
-    const groups = await this.collection
-      .aggregate<{ _id: { serviceId: string; planId: string } }>([
-        { $match: { living: true } },
-        // In the order of the index, which holds all that is asked for.
-        { $sort: { serviceId: 1, planId: 1 } },
-        { $group: { _id: { serviceId: '$serviceId', planId: '$planId' } } },
-      ])
-      .toArray();
-    return groups.map(({ _id }) => _id);
+  /** Each service and plan that living instances have: from one to the next in the index, however many have it. */
+  async plansInUse(): Promise<readonly SoldIds[]> {
+    const plans: SoldIds[] = [];
+    for (let last = await this.#nextPlan({}); last; ) {
+      plans.push(last);
+      const { serviceId, planId } = last;
+      last =
+        (await this.#nextPlan({ serviceId, planId: { $gt: planId } })) ??
+        (await this.#nextPlan({ serviceId: { $gt: serviceId } }));
+    }
+    return plans;
+  }
+
+  async #nextPlan(besides: Filter<ServiceInstanceRecord>): Promise<SoldIds | null> {
+    const projection = { _id: 0, serviceId: 1, planId: 1 };
+    const sort = { serviceId: 1, planId: 1 } as const;
+    return await this.collection.findOne<SoldIds>({ ...besides, living: true }, { projection, sort });
   }
 }

@@ -40,8 +40,6 @@ let id: string;
 let binding: string;
 let foreign: string;
 beforeAll(async () => {
-  // Everything that is asked for is found by an index: the store notes what it did.
-  await platform.store.database.command({ profile: 2 });
   ({ id, binding } = await platform.bound(newId()));
   await platform.update(id, { parameters: { colour: 'blue' }, context: { canary: 'canary-context' } }).expect(202);
   await platform.ended(id);
@@ -171,17 +169,6 @@ test('a platform may not ask, nor an operator do what platforms do', async () =>
   }
   await platform.as({ user: 'operator' }).fetch(id).expect(403);
   await platform.as({ user: 'operator' }).provision(newId()).expect(403);
-});
-
-test('nothing that operators ask for reads a whole collection, or sorts more than the events of one instance', async () => {
-  const noted = await platform.store.database.collection('system.profile').find({ op: 'query' }).toArray();
-  const looked = noted.filter(({ command }) => command.sort !== undefined && command.limit !== undefined);
-  expect(looked.length).toBeGreaterThan(20);
-  const slow = looked.filter(
-    ({ planSummary, hasSortStage, command }) =>
-      planSummary === 'COLLSCAN' || (hasSortStage === true && command.filter.instanceId === undefined),
-  );
-  expect(slow).toEqual([]);
 });
 
 test('secrets of an instance are rotated, which the audit tells with who asked for it', async () => {
