@@ -17,6 +17,9 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   crowd: async () => (await import('./crowd/benchmark.js')).crowd,
   start: async () => (await import('./start/benchmark.js')).start,
   accept: async () => (await import('./accept/benchmark.js')).accept,
+  scale: async () => (await import('./scale/benchmark.js')).scale,
+  queue: async () => (await import('./queue/benchmark.js')).queue,
+  idle: async () => (await import('./idle/benchmark.js')).idle,
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { rounds: { type: 'string' } } });

@@ -1,4 +1,4 @@
-import type { ClientSession, Document, Filter } from 'mongodb';
+import { type ClientSession, type Document, type Filter, MongoBulkWriteError } from 'mongodb';
 import { sideEffect } from '../side-effects.js';
 import type { AuditEventsRepository } from './audit-events.repository.js';
 import { applyEffect } from './effects.js';
@@ -60,6 +60,8 @@ type OperationWithHolders = OperationRecord & { readonly holders: readonly Pick<
 function isHeldElsewhere({ binding, holders }: OperationWithHolders): boolean {
   return holders.some((holder) => binding === undefined || holder.binding === binding);
 }
+/** How often one admission looks again where others were faster; the next one goes on. */
+const mostLooks = 10;
 
 export class OperationsRepository {
   constructor(
@@ -269,30 +271,43 @@ export class OperationsRepository {
   /** Lets queued operations run, in order of acceptance, while fewer than `limit` do. Returns those it let run. */
   async admit(limit: number): Promise<readonly string[]> {
     const admitted: string[] = [];
-    const taken = new Set(await this.store.operations.distinct('slot', { slot: { $exists: true } }));
-    for (let slot = 0; slot < limit; slot++) {
-      if (taken.has(slot)) continue;
-      const operation = await this.#admitNext(slot);
-      if (operation === 'none') break;
-      if (operation !== 'slot taken') admitted.push(operation.id);
+    for (let looks = 0; looks < mostLooks; looks++) {
+      const taken = new Set(await this.store.operations.distinct('slot', { slot: { $exists: true } }));
+      const free = Array.from({ length: limit }, (_, slot) => slot).filter((slot) => !taken.has(slot));
+      const { ids, isOver } = await this.#admitNext(free);
+      admitted.push(...ids);
+      if (isOver) break;
     }
     return admitted;
   }
 
-  async #admitNext(slot: number): Promise<{ id: string } | 'none' | 'slot taken'> {
+  /**
+   * As many as there are places, at once. Where another process has taken one of these meanwhile, whoever comes later
+   * stays behind: it is for the next look to say whose turn it is.
+   */
+  async #admitNext(slots: readonly number[]): Promise<{ readonly ids: readonly string[]; readonly isOver: boolean }> {
+    const next =
+      slots.length === 0
+        ? []
+        : await this.store.operations
+            .find({ state: 'queued' }, { projection: { _id: 1 }, limit: slots.length })
+            .sort({ acceptedAt: 1, _id: 1 })
+            .toArray();
+    const ids = next.map(({ _id }) => _id);
+    if (ids.length === 0) return { ids, isOver: true };
+    // Due at once: should whoever admitted it die before it wakes it, the reconciler delivers it.
+    const admissions = ids.map((_id, place) => ({
+      updateOne: {
+        filter: { _id, state: 'queued' as const },
+        update: [{ $set: { state: 'running', slot: slots[place], wakeAt: '$$NOW' } }],
+      },
+    }));
     try {
-      const operation = await sideEffect('admit', () =>
-        this.store.operations.findOneAndUpdate(
-          { state: 'queued' },
-          // Due at once: should whoever admitted it die before it wakes it, the reconciler delivers it.
-          [{ $set: { state: 'running', slot, wakeAt: '$$NOW' } }],
-          { sort: { acceptedAt: 1, _id: 1 }, projection: { _id: 1 } },
-        ),
-      );
-      return operation ? { id: operation._id } : 'none';
+      await sideEffect('admit', () => this.store.operations.bulkWrite(admissions, { ordered: true }));
+      return { ids, isOver: true };
     } catch (error) {
-      if (isDuplicateKey(error)) return 'slot taken';
-      throw error;
+      if (!(error instanceof MongoBulkWriteError) || !isDuplicateKey(error)) throw error;
+      return { ids: ids.slice(0, firstFailure(error)), isOver: false };
     }
   }
 
@@ -328,4 +343,10 @@ export class OperationsRepository {
     );
     if (matchedCount === 0) throw new LeaseLostError(`operation ${holding.operation} is held by another`);
   }
+}
+
+/** Place of the update that ended an ordered bulk of them. */
+function firstFailure({ writeErrors }: MongoBulkWriteError): number {
+  const [first] = Array.isArray(writeErrors) ? writeErrors : [writeErrors];
+  return first?.index ?? 0;
 }

@@ -1,3 +1,4 @@
+import { digestOf, nextBlock } from '../../src/audit/block.js';
 import type { AuditKey } from '../../src/store/audit-keys.js';
 import type { KeyRing, Sealed } from '../../src/store/encryption.js';
 import { newIdentifier } from '../../src/store/identifier.js';
@@ -7,7 +8,7 @@ import type {
   ServiceBindingRecord,
   ServiceInstanceRecord,
 } from '../../src/store/records.js';
-import type { Store } from '../../src/store/store.js';
+import { isDuplicateKey, type Store } from '../../src/store/store.js';
 
 /** All that a store holds of one instance, as a broker left it there. */
 export interface Sample {
@@ -49,7 +50,7 @@ export async function samplesOf(store: Store, ...names: readonly string[]): Prom
 
 /**
  * Adds copies of samples in turn, as if the broker had made each: with ids of its own, what is sealed sealed anew, and
- * events that are still to be sealed in the chain.
+ * its events in the chain.
  */
 export async function addCopies(
   store: Store,
@@ -61,9 +62,6 @@ export async function addCopies(
   for (let start = 0; start < count; start += atOnce) {
     const numbers = Array.from({ length: Math.min(atOnce, count - start) }, (_, index) => start + index);
     const copies = numbers.map((number) => copyOf(samples[number % samples.length], number, copied, ring));
-    const notes = copies.flatMap(({ events }) =>
-      events.map((event) => ({ _id: event._id, at: event.at, key: audit.number, mac: audit.mac('event', event) })),
-    );
     await Promise.all([
       insert(
         store.instances,
@@ -81,8 +79,24 @@ export async function addCopies(
         store.auditEvents,
         copies.flatMap(({ events }) => events),
       ),
-      insert(store.unsealedEvents, notes),
     ]);
+    await seal(
+      store,
+      audit,
+      copies.flatMap(({ events }) => events),
+    );
+  }
+}
+
+/** Adds a block, unless a broker was faster: then another one. */
+async function seal(store: Store, audit: AuditKey, events: readonly AuditEventRecord[]): Promise<void> {
+  const [head] = await store.auditChain.find().sort({ _id: -1 }).limit(1).toArray();
+  const sealed = events.map((event) => ({ id: event._id, digest: digestOf(event) }));
+  try {
+    await store.auditChain.insertOne(nextBlock(head, { at: await store.now(), events: sealed }, audit));
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    await seal(store, audit, events);
   }
 }
 

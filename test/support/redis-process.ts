@@ -34,6 +34,10 @@ export class RedisProcess {
     return `redis://${login}127.0.0.1:${this.port}`;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? Number.NaN;
+  }
+
   async restart(): Promise<void> {
     const settings = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
     this.#child = spawn('redis-server', [...settings, '--maxmemory-policy', 'noeviction', ...this.#more()], {

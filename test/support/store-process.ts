@@ -46,6 +46,10 @@ export class StoreProcess {
     return `mongodb://${this.#address}/holdfast?replicaSet=${replicaSet}`;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? Number.NaN;
+  }
+
   get hasEnded(): boolean {
     return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
   }

@@ -14,13 +14,11 @@ import type { Sold } from './broker-driver.js';
 import { eventually } from './eventually.js';
 import { addCopies, type Keys, type Sample, samplesOf } from './instance-copies.js';
 import { beginRotation } from './rotations.js';
-import { encryptionKeys, type StubBroker } from './stub-broker.js';
+import { encryptionKey, type StubBroker } from './stub-broker.js';
 
 /* A store that is full of what is in the way of each query, and a broker that asks for everything that there is to ask. */
 
-const [, key = ''] = encryptionKeys.split(':');
-const current = { id: 'test', key: Buffer.from(key, 'base64') };
-const ring = new KeyRing([current]);
+const ring = new KeyRing([encryptionKey]);
 const longAgo = new Date('2020-01-01');
 const seconds = 30;
 
@@ -234,10 +232,10 @@ async function whatCommandsAsk(store: Store): Promise<void> {
   await makeAuditOlder(store);
   await AuditVerification.run(store, ring, undefined, () => {});
   const newer = { id: 'newer', key: randomBytes(32) };
-  await demandKeys(store.database, [current]);
-  await rotateKeys(store.database, new KeyRing([newer, current]), () => {});
+  await demandKeys(store.database, [encryptionKey]);
+  await rotateKeys(store.database, new KeyRing([newer, encryptionKey]), () => {});
   // It is no broker's yet, and something is sealed with it.
-  await demandKeys(store.database, [newer, current]);
+  await demandKeys(store.database, [newer, encryptionKey]);
   await isKnown(store.database, newer.id);
 }
 

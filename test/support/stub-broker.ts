@@ -4,11 +4,14 @@ import { Broker } from '../../src/broker.js';
 import { loadConfiguration } from '../../src/configuration.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { serve } from '../../src/serve.js';
+import type { RingKey } from '../../src/store/encryption.js';
 import { BrokerDriver } from './broker-driver.js';
 import { type Scratch, scratch } from './scratch.js';
 import { StubService } from './stub-service.js';
 
-export const encryptionKeys = `test:${randomBytes(32).toString('base64')}`;
+/** Of all brokers of the stub service. */
+export const encryptionKey: RingKey = { id: 'test', key: randomBytes(32) };
+export const encryptionKeys = `${encryptionKey.id}:${encryptionKey.key.toString('base64')}`;
 
 /** A broker of the stub service in this process: real HTTP, real store, real queue. */
 export class StubBroker {
