@@ -18,6 +18,8 @@ const closeMilliseconds = 1_000;
 /** Jobs that are added by one message, and messages that wait for their answer at once. */
 const mostTogether = 100;
 const additionsAtOnce = 2;
+/** That BullMQ keeps in Redis of what happens to jobs: nobody reads them. */
+const mostEvents = 100;
 
 /**
  * Delivery of operations to workers, and no more: what is lost here the reconciler brings back from the store. A job has
@@ -32,7 +34,11 @@ export class OperationQueue {
     prefix: string,
     private readonly log: Logger,
   ) {
-    this.#queue = new Queue<OperationJob>(queueName, { connection, prefix });
+    this.#queue = new Queue<OperationJob>(queueName, {
+      connection,
+      prefix,
+      streams: { events: { maxLen: mostEvents } },
+    });
     this.#queue.on('error', (error) => log.debug({ err: error }, 'queue'));
   }
 
