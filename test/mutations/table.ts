@@ -60,8 +60,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'what is admitted takes no place',
     file: operations,
-    from: "[{ $set: { state: 'running', slot, wakeAt: '$$NOW' } }]",
-    to: "[{ $set: { state: 'running', wakeAt: '$$NOW' } }]",
+    from: "slot: slots[place], wakeAt: '$$NOW'",
+    to: "wakeAt: '$$NOW'",
     ...leases,
   },
   {
