@@ -53,7 +53,8 @@ async function cost({ platform, tasks, last, api }: Backlog): Promise<Sample> {
   const sample: Record<string, number> = {
     'last_operation of an instance that is there': await medianMilliseconds(100, () => platform.lastOperation('there')),
   };
-  const waits = (await platform.lastOperation(last)).status === 200 ? last : 'sample-1';
+  // Where nothing else waits, it is one that has nine before it.
+  const waits = (await platform.lastOperation(last)).status === 200 ? last : 'sample-10';
   sample['last_operation of the last that waits'] = await medianMilliseconds(100, () => platform.lastOperation(waits));
   for (const task of tasks.frequent) sample[task.name] = await medianMilliseconds(9, () => task.run());
   sample['memory of the api'] = (residentBytes(api.pid) ?? Number.NaN) / 1e6;
@@ -104,13 +105,11 @@ function findingsOf(
       { name: 'Redis, for a job that waits', unit: 'bytes', subjects: [{ name: all, samples: [bytesAJob] }] },
     ],
     goals: [
-      ...measures
-        .filter((name) => !name.startsWith('last_operation of the last'))
-        .map((name) => ({
-          name: `${name}: while 5,000 wait, in terms of none`,
-          measured: ratio(samplesOf(name, all), samplesOf(name, none)),
-          bound: { atMost: 1.3 },
-        })),
+      ...measures.map((name) => ({
+        name: `${name}: while 5,000 wait, in terms of none`,
+        measured: ratio(samplesOf(name, all), samplesOf(name, none)),
+        bound: { atMost: 1.3 },
+      })),
       {
         name: 'jobs in Redis of 5,000 provisions that wait for their turn',
         measured: jobsOfWaiting,
@@ -119,7 +118,7 @@ function findingsOf(
       { name: 'bytes of Redis for a job that waits', measured: bytesAJob, bound: { atMost: 2_048 } },
     ],
     conditions: [
-      'The stub service, done at once in 4 steps, 3 stages; a store and a Redis of the benchmark’s own; workers are processes of their own, 50 operations at once each, 200 places for provisions',
+      'The stub service, done at once in 4 steps, 3 stages; a store and a Redis of the benchmark’s own; workers are processes of their own, with 20 places for provisions among all of them',
       `Each rate is of ${windowSeconds} s from when the workers are ready; the queue is filled up to 5,000 before`,
       'Provisions that wait have no job; bytes of a job are of 5,000 that were added and not taken',
       'Workers, store, Redis and the benchmark share the machine’s cores: more workers than cores cannot be faster',
