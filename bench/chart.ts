@@ -22,7 +22,7 @@ export function draw({ kind, title, measure, categories, series, scale = 'linear
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: 'sans-serif' },
     title: { text: title, left: 12, top: 8, textStyle: { fontSize: 15 } },
-    legend: { top: 34, left: 12, data: series.map(({ name }) => name) },
+    legend: { top: 34, left: 12, itemGap: 24, data: series.map(({ name }) => name) },
     grid: { left: 16, right: 56, top: 68, bottom: 24, outerBoundsMode: 'same' },
     xAxis: isBars ? values : names,
     yAxis: isBars ? { ...names, inverse: true } : { ...values, nameGap: 48 },

@@ -14,6 +14,7 @@ import { keep, linesOf } from './report.js';
 const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   provision: async () => (await import('./provision/benchmark.js')).provision,
   bind: async () => (await import('./bind/benchmark.js')).bind,
+  sharded: async () => (await import('./sharded/benchmark.js')).sharded,
   crowd: async () => (await import('./crowd/benchmark.js')).crowd,
   start: async () => (await import('./start/benchmark.js')).start,
   accept: async () => (await import('./accept/benchmark.js')).accept,
