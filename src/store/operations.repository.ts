@@ -268,7 +268,10 @@ export class OperationsRepository {
     ]);
   }
 
-  /** Lets queued operations run, in order of acceptance, while fewer than `limit` do. Returns those it let run. */
+  /**
+   * Lets queued operations run, in order of acceptance, while fewer than `limit` do.
+   * @returns those, and such that another process let run at the same moment
+   */
   async admit(limit: number): Promise<readonly string[]> {
     const admitted: string[] = [];
     for (let looks = 0; looks < mostLooks; looks++) {

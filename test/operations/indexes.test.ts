@@ -19,7 +19,6 @@ const mostForNothing = 25;
 const exceptions: ReadonlyMap<string, string> = new Map([
   ['store/migrate.ts#missing', 'one document a migration'],
   ['store/orphans.repository.ts#note', 'what is there is what the round is about'],
-  ['store/operations.repository.ts#countAhead', 'as many keys as it counts, and never more than it may'],
   ['store/sealed-fields.ts#count', 'how much a rotation of keys has before it'],
   ['audit/verification.ts#outside', 'a verification looks at all of the audit'],
 ]);
