@@ -206,7 +206,7 @@ export class OperationsRepository {
       const operation = await this.#end(held, outcome, 'given back', session);
       await applyEffect(this.store, operation, outcome.state, session);
     };
-    await sideEffect('finish', () => this.store.transaction(end));
+    await sideEffect(['finish', ...Object.keys(outcome.steps ?? {})].join(' '), () => this.store.transaction(end));
   }
 
   /**

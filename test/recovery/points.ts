@@ -87,8 +87,8 @@ export function uncovered(steps: readonly StepName[], tasks: readonly Task[]): r
 }
 
 const isRecordOf = (title: string, key: string): boolean => {
-  const [verb, ...keys] = title.split(' ');
-  return verb === 'record' && keys.includes(key);
+  const [verb = '', ...keys] = title.split(' ');
+  return ['record', 'finish'].includes(verb) && keys.includes(key);
 };
 
 /** In an order of the seed's. */

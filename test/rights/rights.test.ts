@@ -53,11 +53,16 @@ function isSame(a: Omit<Right, 'role'>, b: Omit<Right, 'role'>): boolean {
 
 /**
  * In an instance's namespace, the broker's rights begin a moment after it asked for them, and it asks by applying the
- * ServiceAccount until it may; and they end while the namespace does, when there is nothing left to be done.
+ * ServiceAccount until it may; and they end while the namespace does, at any moment after it asked for that. Of a namespace
+ * that somebody else ends, or where it never had rights, it hears with the first thing that it would remove.
  */
-function isExpected({ namespace, resource, verb }: Asked): boolean {
+function isExpected({ namespace, resource, verb, at }: Asked): boolean {
   if (!namespace?.startsWith('m-')) return false;
   const begins = resource === 'serviceaccounts' && verb === 'patch';
-  const ends = resource === 'statefulsets' && verb === 'deletecollection';
-  return begins || ends;
+  if (verb !== 'deletecollection') return begins;
+  const wasEnding = asked.some((each) => each.verb === 'delete' && isOf(each.uri, namespace) && each.at <= at);
+  return wasEnding || resource === 'statefulsets';
 }
+
+const isOf = (uri: string, namespace: string): boolean =>
+  new URL(uri, 'https://cluster').pathname === `/api/v1/namespaces/${namespace}`;

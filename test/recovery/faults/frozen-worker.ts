@@ -78,7 +78,7 @@ export function frozenWorkers(): void {
   it.sequential('is refused by the store while another one goes on, and works on', async () => {
     const first = await freezeAt('provision/-/record objects/before', () => driver.provision('refused', sold));
     // The other one is halted too, so that the operation still runs: what has ended takes no writes anyway.
-    const second = await freezeAt('provision/-/finish/before');
+    const second = await freezeAt('provision/-/finish rs0-heartbeat rs0-verify/before');
     expect(second.operation).toBe(first.operation);
     const record = await operations().findOne({ _id: first.operation });
     expect(record).toMatchObject({ active: true, steps: { objects: {} } });
