@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"syscall"
 	"time"
@@ -24,9 +25,10 @@ type connection struct {
 func dial(address string, configuration *tls.Config) (*connection, error) {
 	ends, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	// A member whose machine is gone sends nothing: it is given up after some seconds.
+	// A member whose machine is gone sends nothing: it is given up after some seconds, also where it had yet to take a
+	// command (the kernel asks whether it is there only while nothing is under way).
 	alive := net.KeepAliveConfig{Enable: true, Idle: 3 * time.Second, Interval: 2 * time.Second, Count: 3}
-	dialer := &net.Dialer{KeepAliveConfig: alive}
+	dialer := &net.Dialer{KeepAliveConfig: alive, Control: giveUpUnacknowledged}
 	plain, err := dialer.DialContext(ends, "tcp", address)
 	if err != nil {
 		return nil, err
@@ -43,6 +45,16 @@ func dial(address string, configuration *tls.Config) (*connection, error) {
 		return nil, err
 	}
 	return &connection{Conn: secured, plain: plain.(*net.TCPConn), address: address}, nil
+}
+
+// giveUpUnacknowledged bounds how long sent bytes may stay unacknowledged (tcp(7), TCP_USER_TIMEOUT, in ms).
+func giveUpUnacknowledged(_, _ string, socket syscall.RawConn) error {
+	const tcpUserTimeout = 18
+	var failed error
+	err := socket.Control(func(descriptor uintptr) {
+		failed = syscall.SetsockoptInt(int(descriptor), syscall.IPPROTO_TCP, tcpUserTimeout, 9_000)
+	})
+	return errors.Join(err, failed)
 }
 
 // exchange sends a command and waits for its reply; an error is the connection's.
