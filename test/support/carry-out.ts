@@ -23,9 +23,20 @@ export async function runStages(
     await Promise.all(
       stage.map(async (step) => {
         const began = performance.now();
-        while ((await step.run({ signal: AbortSignal.timeout(20_000), log })).kind === 'wait') await sleep(30);
+        const pauses = growing();
+        while ((await step.run({ signal: AbortSignal.timeout(20_000), log })).kind === 'wait') await sleep(pauses());
         tell(step.key, began);
       }),
     );
   }
+}
+
+/** Each look of a deletion has its namespace's controller begin anew: one that looks all the time never sees its end. */
+function growing(): () => number {
+  let next = 30;
+  return () => {
+    const pause = next;
+    next = Math.min(next * 2, 1_000);
+    return pause;
+  };
 }
