@@ -1,14 +1,22 @@
 // Makes a few files of each program, its libraries included: Node takes seconds to load them from thousands. It runs
 // when the code has been compiled, and does nothing where nothing has changed since.
-import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 const compiled = join(repository, 'dist');
 const bundle = join(compiled, 'bundle');
-const programs = ['src/main', 'src/rotate-keys', 'src/verify-audit', 'test/support/stub-main'];
-const sources = ['src', 'migrations', 'test/support'].map((folder) => join(compiled, folder));
+/** The image is made without the tests'. */
+const programs = [
+  'src/main',
+  'src/health-check',
+  'src/initiate-store',
+  'src/rotate-keys',
+  'src/verify-audit',
+  'test/support/stub-main',
+].filter((program) => existsSync(join(compiled, `${program}.js`)));
+const sources = ['src', 'migrations', 'test/support'].map((folder) => join(compiled, folder)).filter(existsSync);
 
 /** What a library can use, and this program does not have. */
 const absent = /^(@nestjs\/(microservices|websockets)|class-(validator|transformer)|@fastify\/static)(\/|$)/;

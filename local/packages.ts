@@ -30,6 +30,7 @@ export const needed = {
     { file: '/usr/bin/python3', package: 'python3' },
     { file: '/usr/lib/python3/dist-packages/pip', package: 'python3-pip' },
   ],
+  brokerImage: [{ file: '/usr/bin/buildah', package: 'buildah' }],
   // Another clock for a process; the tests' set-up installs it.
   tests: [{ file: '/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1', package: 'libfaketime' }],
 } as const satisfies Record<string, readonly Needed[]>;

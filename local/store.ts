@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient } from 'mongodb';
+import { initiateSingleMember } from '../src/store/initiate.js';
 import { writeWhole } from './files.js';
 import type { Folders } from './folders.js';
 import { LocalError } from './local-error.js';
@@ -60,29 +61,12 @@ export async function ensureStore(folders: Folders, secrets: Secrets, root: stri
 /** Makes the set of one member and its user, where they are not there yet. */
 async function initiate(folders: Folders, { storeKeyFile, storePassword }: Secrets): Promise<void> {
   if (await takesWrites(storePassword)) return;
-  // Whoever holds the key file is the member `__system` itself: no first login without a password is needed.
-  const client = new MongoClient(`mongodb://${address.host}:${address.port}/?directConnection=true`, {
-    auth: { username: '__system', password: storeKeyFile },
-    authSource: 'local',
-    authMechanism: 'SCRAM-SHA-256',
-    serverSelectionTimeoutMS: 10_000,
-  });
+  const host = `${address.host}:${address.port}`;
+  const user = { name: 'holdfast', password: storePassword, roles: ['root'] };
   try {
-    const admin = client.db('admin');
-    const members = [{ _id: 0, host: `${address.host}:${address.port}` }];
-    await unless(['AlreadyInitialized'], () =>
-      admin.command({ replSetInitiate: { _id: replicaSet, members, settings: { electionTimeoutMillis: 1000 } } }),
-    );
-    const isPrimary = await waitUntil(async () => (await admin.command({ hello: 1 })).isWritablePrimary === true, {
-      within: 30_000,
-    });
-    if (!isPrimary) throw new LocalError(`the store did not become primary (its log: ${logPath(folders, 'store')})`);
-    const user = { pwd: storePassword, roles: ['root'], mechanisms: ['SCRAM-SHA-256'] };
-    const { users } = await admin.command({ usersInfo: 'holdfast' });
-    if (Array.isArray(users) && users.length > 0) await admin.command({ updateUser: 'holdfast', ...user });
-    else await admin.command({ createUser: 'holdfast', ...user });
-  } finally {
-    await client.close();
+    await initiateSingleMember({ host, replicaSet, keyFile: storeKeyFile, user }, 30);
+  } catch (error) {
+    throw new LocalError(`the store: ${(error as Error).message} (its log: ${logPath(folders, 'store')})`);
   }
 }
 
@@ -99,13 +83,5 @@ async function takesWrites(password: string): Promise<boolean> {
     return false;
   } finally {
     await client.close();
-  }
-}
-
-async function unless(codeNames: readonly string[], work: () => Promise<unknown>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof MongoServerError) || !codeNames.includes(error.codeName ?? '')) throw error;
   }
 }

@@ -20,7 +20,9 @@ export function manifests(folders: Folders, images: readonly Image[]): string {
       .filter((name) => name.endsWith('.yaml'))
       .sort()
       .map((name) => join(own, name)),
-    ...['rbac.yaml', 'admission.yaml'].map((name) => join(folders.repository, 'deploy', 'kubernetes', name)),
+    ...['rbac.yaml', 'admission.yaml'].map((name) =>
+      join(folders.repository, 'deploy', 'helm', 'holdfast', 'files', name),
+    ),
   ];
   const digest = images.find(({ name }) => name === corednsImage)?.digest ?? '';
   return files.map((file) => readFileSync(file, 'utf8').replaceAll('{{coredns-digest}}', digest)).join('\n---\n');

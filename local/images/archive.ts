@@ -42,6 +42,8 @@ export async function packImage(
     os: 'linux',
     config: { Env: [path], ...settings },
     rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
+    // Builders that go on from an image count its layers by it.
+    history: [{ created_by: name }],
   });
   const type = 'application/vnd.oci.image';
   const manifest = blob({

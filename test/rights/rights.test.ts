@@ -12,7 +12,7 @@ const since = new Date(process.env.TEST_SUITES_BEGAN ?? 0);
 /** Somebody else's cluster keeps its audit log to itself. */
 const isEmbedded = !process.env.KUBECONFIG;
 const asked = isEmbedded ? readAuditLog(clusterPaths(foldersOf(process.env)).audit, since) : [];
-const rights = rightsIn(new URL('../../deploy/kubernetes/rbac.yaml', import.meta.url));
+const rights = rightsIn(new URL('../../deploy/helm/holdfast/files/rbac.yaml', import.meta.url));
 
 /** What no suite here can use. */
 const kept: readonly (Omit<Right, 'role'> & { readonly why: string })[] = [

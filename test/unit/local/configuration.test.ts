@@ -74,7 +74,7 @@ it('makes a kubeconfig that trusts the authority only', () => {
 
 describe('the rights of the broker', () => {
   const documents = parseAllDocuments(
-    readFileSync(new URL('../../../deploy/kubernetes/rbac.yaml', import.meta.url), 'utf8'),
+    readFileSync(new URL('../../../deploy/helm/holdfast/files/rbac.yaml', import.meta.url), 'utf8'),
   ).map((document) => document.toJS());
   const rulesOf = (name: string): { resources: string[]; verbs: string[]; resourceNames?: string[] }[] =>
     documents.find((role) => role.metadata.name === name).rules;
