@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'end-to-end',
           include: ['test/end-to-end/**/*.test.ts'],
-          globalSetup: ['test/support/setup/cluster.ts'],
+          globalSetup: ['test/support/setup/cluster.ts', 'test/support/setup/chart.ts'],
           testTimeout: 180_000,
           hookTimeout: 120_000,
           maxWorkers: 2,

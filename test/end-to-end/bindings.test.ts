@@ -16,7 +16,7 @@ let asReader: MongoClient;
 
 beforeAll(async () => {
   place = await BrokerPlace.open();
-  broker = place.driver(await place.start());
+  broker = await place.install();
   sold = await broker.sold('mongodb', 'replica-set-small');
   await provision(broker, 'shared', sold);
   [writer, reader] = await Promise.all([

@@ -21,7 +21,7 @@ let careless: ProbePod;
 
 beforeAll(async () => {
   place = await BrokerPlace.open({}, { HOLDFAST_CATALOG: catalog.file });
-  const broker = place.driver(await place.start());
+  const broker = await place.install();
   const sold = await broker.sold('mongodb', 'sharded-tiny');
   [careless] = await Promise.all([ProbePod.start(probe, { runAsUser: 0 }), provision(broker, 'inspected', sold)]);
   ({ namespace } = await place.instance('inspected'));

@@ -14,7 +14,7 @@ let sold: Sold;
 
 beforeAll(async () => {
   place = await BrokerPlace.open();
-  broker = place.driver(await place.start());
+  broker = await place.install();
   sold = await broker.sold('mongodb', 'replica-set-small');
 });
 afterAll(() => place.close());

@@ -13,7 +13,7 @@ let operations: readonly OperationRecord[];
 describe(`${ids.length} instances that are asked for at once, of a broker with ${workers} workers`, () => {
   beforeAll(async () => {
     place = await BrokerPlace.open();
-    const broker = place.driver(await place.start({ HOLDFAST_WORKER_CONCURRENCY: String(workers) }));
+    const broker = await place.install({ HOLDFAST_WORKER_CONCURRENCY: String(workers) });
     const sold = await broker.sold('mongodb', 'developer');
     const answers = await Promise.all(ids.map((id) => broker.provision(id, sold)));
     expect(answers.map(({ status }) => status)).toEqual(ids.map(() => 202));

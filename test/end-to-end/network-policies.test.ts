@@ -64,7 +64,7 @@ const shutOut = (servers: readonly Server[]) =>
 
 beforeAll(async () => {
   place = await BrokerPlace.open({}, { HOLDFAST_CATALOG: catalog.file });
-  broker = place.driver(await place.start());
+  broker = await place.install();
   sold = await broker.sold('mongodb', 'replica-set-small');
   sharded = await broker.sold('mongodb', 'sharded-tiny');
   [app, stranger] = await Promise.all([

@@ -22,7 +22,7 @@ const appNamespace = `app-${process.pid}-${Date.now()}`;
 
 beforeAll(async () => {
   place = await BrokerPlace.open();
-  broker = place.driver(await place.start());
+  broker = await place.install();
   const sold = await broker.sold('mongodb', 'replica-set-small');
   await provision(broker, 'orders', sold);
   ({ namespace } = await place.instance('orders'));

@@ -22,7 +22,7 @@ let app: AppCredentials;
 
 beforeAll(async () => {
   place = await BrokerPlace.open();
-  broker = place.driver(await place.start());
+  broker = await place.install();
   sold = await broker.sold('mongodb', 'replica-set-small');
   await provision(broker, 'orders', sold);
   ({ id, namespace } = await place.instance('orders'));

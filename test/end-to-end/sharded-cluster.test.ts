@@ -27,7 +27,7 @@ let namespace: string;
 /** Two at once. */
 beforeAll(async () => {
   place = await BrokerPlace.open({}, { HOLDFAST_CATALOG: catalog.file });
-  broker = place.driver(await place.start());
+  broker = await place.install();
   small = await broker.sold('mongodb', 'sharded-small');
   tiny = await broker.sold('mongodb', 'sharded-tiny');
   await Promise.all([provision(broker, 'orders', small), provision(broker, 'notes', tiny)]);

@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { brokerUser } from '../../local/cluster/certificates.js';
 
-/** A request of the broker's user, as the API server writes it down (audit.k8s.io/v1), with what it is good for here. */
+/** A broker as a process beside the cluster, or one that the chart installed. */
+const isBroker = (user: string) => user === brokerUser || /^system:serviceaccount:[^:]+:holdfast$/.test(user);
+
+/** A request of a broker's, as the API server writes it down (audit.k8s.io/v1), with what it is good for here. */
 export interface Asked {
   readonly at: Date;
   readonly verb: string;
@@ -16,6 +20,7 @@ export interface Asked {
 }
 
 interface Line {
+  readonly user: { readonly username: string };
   readonly requestReceivedTimestamp: string;
   readonly verb: string;
   readonly requestURI: string;
@@ -44,6 +49,7 @@ export function readAuditLog(file: string, since: Date): readonly Asked[] {
 function parse(line: string): Asked | undefined {
   if (!line.startsWith('{') || !line.endsWith('}')) return undefined;
   const {
+    user,
     requestReceivedTimestamp,
     verb,
     requestURI,
@@ -51,6 +57,7 @@ function parse(line: string): Asked | undefined {
     responseStatus,
     annotations,
   }: Line = JSON.parse(line);
+  if (!isBroker(user.username)) return undefined;
   const { apiGroup = '', resource = '', subresource, namespace } = objectRef;
   return {
     at: new Date(requestReceivedTimestamp),

@@ -6,6 +6,7 @@ import type { ServiceInstanceRecord } from '../../src/store/records.js';
 import { admin, inNamespace, kinds, madeBy, never } from './admin-cluster.js';
 import { BrokerDriver } from './broker-driver.js';
 import { BrokerProcess } from './broker-process.js';
+import { canInstall, InstalledBroker } from './installed-broker.js';
 import { leakedSecrets } from './leaks.js';
 import { required, type Scratch, scratch } from './scratch.js';
 import { StoreWatch } from './store-watch.js';
@@ -23,6 +24,9 @@ export class BrokerPlace {
   readonly #encryptionKey = randomBytes(32);
   /** With what is special about the environment of each. */
   readonly #brokers = new Map<BrokerProcess, NodeJS.ProcessEnv>();
+  readonly #installed: InstalledBroker[] = [];
+  /** What the pods wrote of those that the chart installed. */
+  #podLogs = '';
 
   private constructor(
     readonly scratch: Scratch,
@@ -72,7 +76,29 @@ export class BrokerPlace {
     return broker;
   }
 
-  driver(broker: BrokerProcess): BrokerDriver {
+  /**
+   * A broker that the chart installs, in pods, under the account and the rights that it gives them; on a cluster of
+   * somebody else, where its image is not, a process beside it.
+   */
+  async install(environment: NodeJS.ProcessEnv = {}): Promise<BrokerDriver> {
+    if (!canInstall()) return this.driver(await this.start(environment));
+    const { HOLDFAST_CATALOG: catalog = required('HOLDFAST_CATALOG'), ...others } = {
+      ...this.environment,
+      ...environment,
+    };
+    const installed = await InstalledBroker.install({
+      storeUrl: this.scratch.storeUrl,
+      redisUrl: this.scratch.redisUrl,
+      encryptionKeys: `test:${this.#encryptionKey.toString('base64')}`,
+      basicAuth: `${this.platform.user}:${this.platform.password}`,
+      catalog,
+      environment: { HOLDFAST_LOG_LEVEL: 'trace', ...others },
+    });
+    this.#installed.push(installed);
+    return this.driver(installed);
+  }
+
+  driver(broker: Pick<BrokerProcess, 'url'>): BrokerDriver {
     return new BrokerDriver({ url: broker.url, ...this.platform });
   }
 
@@ -95,6 +121,10 @@ export class BrokerPlace {
       await Promise.all([...this.#brokers.keys()].map((broker) => broker.terminate()));
     } finally {
       await Promise.all([...this.#brokers.keys()].map((broker) => broker.kill()));
+      for (const installed of this.#installed) {
+        this.#podLogs += await installed.logs();
+        await installed.remove();
+      }
       await this.#removeNamespaces();
       await this.#removeJobs();
     }
@@ -112,7 +142,7 @@ export class BrokerPlace {
   async #deprovisionAll(): Promise<void> {
     const living = await this.#instances.find({ living: true }).toArray();
     if (living.length === 0) return;
-    const driver = this.driver((await this.#ordinary()) ?? (await this.start()));
+    const driver = this.driver(this.#installed[0] ?? (await this.#ordinary()) ?? (await this.start()));
     const lane = async () => {
       for (let next = living.pop(); next; next = living.pop()) {
         const { instanceId, serviceId, planId } = next;
@@ -147,6 +177,7 @@ export class BrokerPlace {
 
   async *#secretTexts(): AsyncGenerator<readonly [string, string]> {
     for (const broker of this.#brokers.keys()) yield [`log of process ${broker.pid}`, broker.output.join('\n')];
+    yield ['log of the pods', this.#podLogs];
     for (const { collectionName } of await this.store.collections()) {
       const documents = await this.store.collection(collectionName).find().toArray();
       yield [`store's ${collectionName}`, JSON.stringify(documents)];

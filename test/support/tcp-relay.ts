@@ -11,18 +11,20 @@ export class TcpRelay {
 
   private constructor(
     private readonly target: { readonly host: string; readonly port: number },
+    private readonly host: string,
     private port = 0,
   ) {}
 
-  static async start(target: { readonly host: string; readonly port: number }): Promise<TcpRelay> {
-    const relay = new TcpRelay(target);
+  /** @param host address of this machine to listen on */
+  static async start(target: { readonly host: string; readonly port: number }, host = '127.0.0.1'): Promise<TcpRelay> {
+    const relay = new TcpRelay(target, host);
     await relay.restore();
     return relay;
   }
 
   /** `host:port` of the relay: the same for as long as it lives. */
   get address(): string {
-    return `127.0.0.1:${this.port}`;
+    return `${this.host}:${this.port}`;
   }
 
   /** As when the server's process has ended: connections break, and new ones are refused. */
@@ -49,7 +51,7 @@ export class TcpRelay {
     this.#silent = false;
     this.break();
     if (this.#server.listening) return;
-    this.#server.listen(this.port, '127.0.0.1');
+    this.#server.listen(this.port, this.host);
     await once(this.#server, 'listening');
     this.port = (this.#server.address() as AddressInfo).port;
   }
