@@ -33,14 +33,7 @@ export async function prepareChart(folders: Folders, environment: NodeJS.Process
   const paths = clusterPaths(folders);
   return await withLock(say, async () => {
     await phase(say, 'packages', () => ensurePackages(folders, [...needed.brokerImage, ...needed.rootFileSystem]));
-    let tag = '';
-    await phase(say, 'broker image', async () => {
-      const broker = await buildBrokerImage(folders, environment);
-      tag = broker.name.slice(brokerRepository.length + 1);
-      const images = [broker, await imageOf(folders, redisImageRecipe())];
-      await importImages(folders, paths.containerdSocket, images);
-      return broker.made ? 'built' : 'found in the cache';
-    });
+    const tag = await importBrokerImage(folders, environment, say);
     let program = '';
     await phase(say, 'helm', async () => {
       program = await helmProgram(folders, environment);
@@ -56,4 +49,17 @@ export async function prepareChart(folders: Folders, environment: NodeJS.Process
       command(program, args, { environment: variables, input });
     return { folder: join(repository, 'deploy', 'helm', 'holdfast'), tag, helm };
   });
+}
+
+/** Builds the image of the sources in `folders.repository`, and gives the cluster it and Redis; answers its tag. */
+export async function importBrokerImage(folders: Folders, environment: NodeJS.ProcessEnv, say: Say): Promise<string> {
+  let tag = '';
+  await phase(say, 'broker image', async () => {
+    const broker = await buildBrokerImage(folders, environment);
+    tag = broker.name.slice(brokerRepository.length + 1);
+    const images = [broker, await imageOf(folders, redisImageRecipe())];
+    await importImages(folders, clusterPaths(folders).containerdSocket, images);
+    return broker.made ? 'built' : 'found in the cache';
+  });
+  return tag;
 }

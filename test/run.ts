@@ -12,6 +12,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'readiness program', command: ['go', 'test', './...'], folder: 'images/mongodb-readiness' },
   { name: 'enforcer of network policies, vet', command: ['go', 'vet', './...'], folder: 'local/network-policies' },
   { name: 'enforcer of network policies', command: ['go', 'test', './...'], folder: 'local/network-policies' },
+  { name: 'docker-compose.yml', command: ['go', 'run', '.', '../../docker-compose.yml'], folder: 'test/compose' },
 ];
 /** The last one looks at what those before it did in the cluster. */
 const suites = ['unit', 'services', 'end-to-end', 'recovery', 'rights'];

@@ -130,6 +130,8 @@ export class ServiceProcedures extends Procedures {
 
 function versionOf<Arguments extends readonly unknown[]>(procedure: Versioned<Arguments>, version: number) {
   const made = procedure.versions[version];
+  // While releases change, those before and after work side by side: the newer one will take it.
+  if (!made && version > procedure.current) throw new Error(`version ${version} of the operation is a newer release's`);
   if (!made) throw new OperatorError(`this release does not know version ${version} of the operation`);
   return made;
 }

@@ -50,6 +50,13 @@ export class BrokerPlace {
     return place;
   }
 
+  /** Of those that the chart installed, the first. */
+  get installedBroker(): InstalledBroker {
+    const [first] = this.#installed;
+    if (!first) throw new Error('none is installed here');
+    return first;
+  }
+
   get store(): Db {
     return this.client.db();
   }
@@ -79,8 +86,9 @@ export class BrokerPlace {
   /**
    * A broker that the chart installs, in pods, under the account and the rights that it gives them; on a cluster of
    * somebody else, where its image is not, a process beside it.
+   * @param values of the chart, over those that all tests have
    */
-  async install(environment: NodeJS.ProcessEnv = {}): Promise<BrokerDriver> {
+  async install(environment: NodeJS.ProcessEnv = {}, values: object = {}): Promise<BrokerDriver> {
     if (!canInstall()) return this.driver(await this.start(environment));
     const { HOLDFAST_CATALOG: catalog = required('HOLDFAST_CATALOG'), ...others } = {
       ...this.environment,
@@ -93,6 +101,7 @@ export class BrokerPlace {
       basicAuth: `${this.platform.user}:${this.platform.password}`,
       catalog,
       environment: { HOLDFAST_LOG_LEVEL: 'trace', ...others },
+      values,
     });
     this.#installed.push(installed);
     return this.driver(installed);

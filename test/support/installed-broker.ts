@@ -35,10 +35,12 @@ export interface InstalledOptions {
 
 /** A broker that the chart installed, in a namespace of its own: its pods reach the store and Redis of this machine. */
 export class InstalledBroker {
+  #url = '';
+
   private constructor(
     readonly namespace: string,
-    readonly url: string,
-    private readonly chart: Chart,
+    readonly chart: Chart,
+    private readonly values: object,
     private readonly relays: readonly TcpRelay[],
   ) {}
 
@@ -48,11 +50,10 @@ export class InstalledBroker {
     const [store, redis] = await Promise.all([relayTo(options.storeUrl), relayTo(options.redisUrl)]);
     await admin.apply({ ...kinds.namespace, metadata: { name: namespace, labels: restricted } } as Manifest, never);
     await admin.apply(secretOf(namespace, options, store.address, redis.address), never);
-    const broker = new InstalledBroker(namespace, '', prepared, [store, redis]);
+    const broker = new InstalledBroker(namespace, prepared, valuesOf(options), [store, redis]);
     try {
-      await broker.upgrade(prepared, valuesOf(options));
-      const { spec } = (await admin.read<V1Service>(service, { namespace, name: release }, never)) ?? {};
-      return new InstalledBroker(namespace, `http://${spec?.clusterIP}`, prepared, [store, redis]);
+      await broker.upgrade(prepared);
+      return broker;
     } catch (error) {
       const said = await broker.logs();
       await broker.remove();
@@ -60,11 +61,18 @@ export class InstalledBroker {
     }
   }
 
-  /** Installs, or goes over to another chart, image or values; ready when this returns. */
-  async upgrade({ helm, folder, tag }: Chart, values: object): Promise<void> {
-    const given = stringify({ ...localValues(tag), ...values });
+  /** Installs, or goes over to another chart or image; ready when this returns. */
+  async upgrade({ helm, folder, tag }: Chart): Promise<void> {
+    const given = stringify({ ...localValues(tag), ...this.values });
     const how = ['--namespace', this.namespace, '--values', '-', '--wait', '--timeout', '3m'];
     await helm(given, 'upgrade', '--install', release, folder, ...how);
+    const { spec } = (await admin.read<V1Service>(service, { namespace: this.namespace, name: release }, never)) ?? {};
+    this.#url = `http://${spec?.clusterIP}`;
+  }
+
+  /** Of its Service: reached from this machine too. */
+  get url(): string {
+    return this.#url;
   }
 
   async pods(role?: 'api' | 'worker'): Promise<readonly V1Pod[]> {
