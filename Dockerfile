@@ -2,7 +2,7 @@
 # BASE_IMAGE brings Node 24 and npm, on Debian or whatever else runs them.
 ARG BASE_IMAGE=docker.io/library/node:24-bookworm-slim
 
-FROM ${BASE_IMAGE} AS build
+FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /holdfast
 COPY package.json package-lock.json ./
 COPY local/dependencies.mjs local/preparation.mjs local/
@@ -11,6 +11,8 @@ COPY local/dependencies.mjs local/preparation.mjs local/
 RUN --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=authorities \
     if [ -f /run/secrets/authorities ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/authorities; fi; \
     node local/dependencies.mjs
+
+FROM dependencies AS build
 COPY tsconfig.json ./
 COPY local/bundle.mjs local/
 COPY migrations migrations

@@ -12,6 +12,8 @@ export interface ImageSettings {
   readonly Env?: readonly string[];
 }
 
+/** The same each time, as the layer is. */
+const created = new Date(0).toISOString();
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Packs a root file system as an image of one layer, in the layout of the Open Container Initiative. */
@@ -43,7 +45,8 @@ export async function packImage(
     config: { Env: [path], ...settings },
     rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
     // Builders that go on from an image count its layers by it.
-    history: [{ created_by: name }],
+    created,
+    history: [{ created, created_by: name }],
   });
   const type = 'application/vnd.oci.image';
   const manifest = blob({

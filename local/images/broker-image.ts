@@ -9,6 +9,7 @@ import { type Image, imageOf } from './import.js';
 import { nodeImageRecipe } from './node-root.js';
 
 export const brokerRepository = 'localhost/holdfast/broker';
+const dependenciesImage = 'localhost/holdfast/broker-dependencies:latest';
 
 /** What the Dockerfile copies: .dockerignore lets nothing else in. */
 const folders = ['catalog', 'migrations', 'src'];
@@ -43,10 +44,14 @@ export async function buildBrokerImage(where: Folders, environment: NodeJS.Proce
     const secrets = { npmrc: join(homedir(), '.npmrc'), authorities: environment.NODE_EXTRA_CA_CERTS ?? '' };
     const given = Object.entries(secrets).filter(([, file]) => existsSync(file));
     const options = given.flatMap(([id, file]) => ['--secret', `id=${id},src=${file}`]);
-    const build = ['bud', '--isolation', 'chroot', '--layers', '--format', 'docker', '--tag', name, ...options];
-    const argument = ['--build-arg', `BASE_IMAGE=oci-archive:${base.archive}`];
+    const build = ['bud', '--isolation', 'chroot', '--layers', '--format', 'docker', ...options];
+    const argument = ['--build-arg', `BASE_IMAGE=oci-archive:${base.archive}`, repository];
     const log = join(state, 'log', 'image-broker.log');
-    await loggedCommand('building the image', log, 'buildah', [...buildah, ...build, ...argument, repository]);
+    const make = (...how: readonly string[]) =>
+      loggedCommand('building the image', log, 'buildah', [...buildah, ...build, ...how, ...argument]);
+    // By its name, the dependencies' stage stays for the next build.
+    await make('--target', 'dependencies', '--tag', dependenciesImage);
+    await make('--tag', name);
     const target = `oci-archive:${join(temporary, 'image.tar')}:${name}`;
     const push = ['push', '--digestfile', join(temporary, 'digest'), name, target];
     await command('buildah', [...buildah, ...push]);
@@ -61,4 +66,5 @@ async function removeOthers(buildah: readonly string[], name: string): Promise<v
   const listing = await command('buildah', [...buildah, 'images', '--format', '{{.Name}}:{{.Tag}}']);
   const others = listing.split('\n').filter((each) => each.startsWith(`${brokerRepository}:`) && each !== name);
   if (others.length > 0) await tryCommand('buildah', [...buildah, 'rmi', ...others]);
+  await tryCommand('buildah', [...buildah, 'rmi', '--prune']);
 }

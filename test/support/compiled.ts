@@ -25,6 +25,10 @@ export const compiledPreload = (name: 'end-with-parent' | 'as-a-pod'): string =>
 /** A command for those who run Holdfast, likewise. */
 export const compiledCommand = (name: 'rotate-keys' | 'verify-audit'): string => bundled(name, ['src', 'migrations']);
 
+/** A program of the typed client, likewise. */
+export const compiledClient = (name: 'example'): string =>
+  compiled(join('clients', 'typescript', `${name}.js`), [join('clients', 'typescript')]);
+
 /** A program in one piece with its libraries, which starts much sooner. */
 function bundled(name: string, sources: readonly string[]): string {
   const program = join('bundle', `${name}.js`);

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import openapiTS, { astToString } from 'openapi-typescript';
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../../src/openapi.js';
 
@@ -21,6 +22,11 @@ type Content = Readonly<
 
 test('openapi/openapi.json is that of the code; after a change, run npm run openapi', async () => {
   expect(JSON.parse(JSON.stringify(await openApiDocument()))).toEqual(committed);
+});
+
+test('the typed client is of openapi/openapi.json; after a change, run npm run openapi', async () => {
+  const generated = astToString(await openapiTS(text));
+  expect(readFileSync('clients/typescript/schema.d.ts', 'utf8')).toContain(generated);
 });
 
 test('openapi/openapi.json passes the linter, its examples too', async () => {
