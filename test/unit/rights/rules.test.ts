@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { brokerUser } from '../../../local/cluster/certificates.js';
 import { type Asked, readAuditLog } from '../../rights/audit-log.js';
 import { needed, type Right } from '../../rights/rules.js';
 
@@ -44,6 +45,7 @@ describe('what was asked for needs a right', () => {
 describe('the audit log', () => {
   const line = (time: string, over: object = {}) =>
     JSON.stringify({
+      user: { username: brokerUser },
       requestReceivedTimestamp: time,
       verb: 'get',
       requestURI: '/api/v1/namespaces/m-1/pods/rs0-0/portforward',
@@ -53,9 +55,11 @@ describe('the audit log', () => {
       ...over,
     });
 
-  it('is read from all of its files, since a time, without a line that is cut off', () => {
+  it('is read from all of its files, since a time, of brokers only, without a line that is cut off', () => {
     const folder = mkdtempSync(join(tmpdir(), 'holdfast-audit-'));
     try {
+      const installed = { user: { username: 'system:serviceaccount:broker-1:holdfast' } };
+      const other = { user: { username: 'system:serviceaccount:broker-1:default' } };
       const refused = { annotations: { 'authorization.k8s.io/decision': 'forbid' }, responseStatus: { code: 403 } };
       writeFileSync(
         join(folder, 'broker-2026-11-23.log'),
@@ -63,7 +67,12 @@ describe('the audit log', () => {
       );
       writeFileSync(
         join(folder, 'broker.log'),
-        `${line('2026-11-23T04:00:00Z', refused)}\n${line('2026-11-23T05:00:00Z').slice(0, 40)}`,
+        [
+          line('2026-11-23T04:00:00Z', refused),
+          line('2026-11-23T04:10:00Z', installed),
+          line('2026-11-23T04:20:00Z', other),
+          line('2026-11-23T05:00:00Z').slice(0, 40),
+        ].join('\n'),
       );
       const read = readAuditLog(join(folder, 'broker.log'), new Date('2026-11-23T02:00:00Z'));
       expect(read).toEqual([
@@ -78,6 +87,7 @@ describe('the audit log', () => {
           isAllowed: true,
         },
         expect.objectContaining({ at: new Date('2026-11-23T04:00:00Z'), code: 403, isAllowed: false }),
+        expect.objectContaining({ at: new Date('2026-11-23T04:10:00Z') }),
       ]);
     } finally {
       rmSync(folder, { recursive: true });
