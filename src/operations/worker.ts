@@ -50,6 +50,8 @@ export class OperationWorker {
 
   /** Ends when the steps that run have ended; operations that are not over are given back. */
   async stop(): Promise<void> {
+    // What it gives back is for others: it would be the first to take it again.
+    void this.#worker.pause(true).catch((error: unknown) => this.log.warn({ err: error }, 'worker'));
     this.#shutdown.abort(new Error('the worker shuts down'));
     await Promise.allSettled(this.#runs);
     // Without Redis the jobs cannot be given back, and closing in good order would wait for it. The store knows.
@@ -58,15 +60,14 @@ export class OperationWorker {
 
   async #process(job: Job<OperationJob>, token: string | undefined): Promise<void> {
     const { operation } = job.data;
+    // Its delivery was under way when the worker was stopped.
+    if (this.#shutdown.signal.aborted) return await giveBack(job, token);
     await withLogFields({ operation }, async () => {
       const run = this.executor.run(operation, this.#shutdown.signal);
       this.#runs.add(run);
       const result = await run.finally(() => this.#runs.delete(run));
       if (result.kind === 'over') return;
-      if (result.milliseconds === 0) {
-        await sideEffect('return job', () => job.moveToWait(token));
-        throw new WaitingError();
-      }
+      if (result.milliseconds === 0) return await giveBack(job, token);
       const due = Date.now() + result.milliseconds;
       await sideEffect('delay job', () => job.moveToDelayed(due, token));
       // Only now: the job has a delay that a wake-up can end.
@@ -74,4 +75,9 @@ export class OperationWorker {
       throw new DelayedError();
     });
   }
+}
+
+async function giveBack(job: Job<OperationJob>, token: string | undefined): Promise<never> {
+  await sideEffect('return job', () => job.moveToWait(token));
+  throw new WaitingError();
 }

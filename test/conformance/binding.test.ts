@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { newId, usePlatform } from './stub-platform.js';
 
-const platform = usePlatform({ HOLDFAST_SYNCHRONOUS_SECONDS: '1' });
+const platform = usePlatform({ HOLDFAST_SYNCHRONOUS_SECONDS: '3' });
 const binding = () => newId();
 
 describe('OSB › Binding', () => {

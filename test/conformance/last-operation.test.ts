@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { held, newId, usePlatform } from './stub-platform.js';
 
-const platform = usePlatform({ HOLDFAST_SYNCHRONOUS_SECONDS: '1' });
+const platform = usePlatform({ HOLDFAST_SYNCHRONOUS_SECONDS: '3' });
 const strict = usePlatform({ HOLDFAST_DELETED_GRACE_SECONDS: '0' });
 
 describe('OSB › Polling Last Operation for Service Instances', () => {

@@ -3,10 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Mutation, mutations } from './table.js';
+import type { Mutation } from './mutation.js';
+import { mutations } from './table.js';
 
 /*
- * `npm run test:mutations`: makes each defect of the table in a copy of the tree, and says which tests find it. Ends with 1 where
+ * `npm run test:mutations`: makes each defect of the tables in a copy of the tree, and says which tests find it. Ends with 1 where
  * one is not found. `--only TEXT`, once or more often, tries those whose names hold the text.
  */
 

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { done, wait } from '../../src/operations/step.js';
+import type { OperationRecord } from '../../src/store/records.js';
 import type { Sold } from '../support/broker-driver.js';
 import { eventually } from '../support/eventually.js';
 import { RedisProcess } from '../support/redis-process.js';
@@ -222,5 +224,27 @@ describe('a shutdown', () => {
     expect(record?.pauses ?? 0).toBe(0);
     expect(await stub.driver.poll('i', { seconds: 15 })).toMatchObject({ state: 'succeeded' });
     expect(ran('provision').filter(({ key }) => key === 'first')).toHaveLength(1);
+  });
+
+  it('does not take again what it gives back', async () => {
+    stub.service.behaviour = async ({ key, context }) => {
+      if (key === 'third') await sleep(20_000, undefined, { signal: context.signal });
+      return done;
+    };
+    const ids = Array.from({ length: 8 }, (_, index) => `i${index}`);
+    for (const id of ids) await stub.driver.provision(id, sold);
+    await eventually(() => ran('provision').filter(({ key }) => key === 'third').length === ids.length);
+    const store = new MongoClient(stub.scratch.storeUrl);
+    try {
+      const operations = store.db().collection<OperationRecord>('operations');
+      const epochs = async () => (await operations.find().sort({ _id: 1 }).toArray()).map(({ lease }) => lease.epoch);
+      const before = await epochs();
+      await stub.stop();
+      expect(await epochs()).toEqual(before);
+    } finally {
+      await store.close();
+      stub.service.behaviour = async () => done;
+      stub = await StubBroker.start({}, stub);
+    }
   });
 });

@@ -94,8 +94,10 @@ export class InstalledBroker {
     return (await Promise.all(texts)).join('\n');
   }
 
+  /** Ends when its pods have: by itself, Helm waits for no more than the Deployments. */
   async uninstall(): Promise<string> {
-    return await this.chart.helm('', 'uninstall', release, '--namespace', this.namespace, '--wait');
+    const how = ['--namespace', this.namespace, '--wait', '--cascade', 'foreground', '--timeout', '3m'];
+    return await this.chart.helm('', 'uninstall', release, ...how);
   }
 
   /** With its namespace, whatever is left of it. */

@@ -11,6 +11,11 @@ const access = new Access([
     rights: ['platform'],
     serviceAccounts: [{ namespace: 'n', name: 'controller', audience: 'holdfast' }],
   },
+  {
+    platform: 'tools',
+    rights: ['operator'],
+    serviceAccounts: [{ namespace: 'n', name: 'console', audience: 'holdfast' }],
+  },
 ]);
 const tokenOf = (sub: string) => `e30.${Buffer.from(JSON.stringify({ sub })).toString('base64url')}.x`;
 const token = tokenOf('system:serviceaccount:n:controller');
@@ -32,6 +37,7 @@ describe('the cluster says', () => {
     ['no audience', { ...good, audiences: [] }, 'wrong'],
     ['another audience', { ...good, audiences: ['other'] }, 'wrong'],
     ['another account', { ...good, user: 'system:serviceaccount:n:other' }, 'wrong'],
+    ['another account that may ask too', { ...good, user: 'system:serviceaccount:n:console' }, 'wrong'],
     ['a user', { ...good, user: 'admin' }, 'wrong'],
   ];
   test.each(cases)('%s', async (_, review, kind) => {
