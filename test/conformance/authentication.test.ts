@@ -83,7 +83,9 @@ describe('passwords', () => {
 
   test('no answer and no log line holds a password', async () => {
     const answer = await ask('nobody', 'canary-password');
-    expect(JSON.stringify([answer.body, edge.logLines()])).not.toContain('canary-password');
+    const told = JSON.stringify([answer.body, answer.headers, edge.logLines()]);
+    expect(told).not.toContain('canary-password');
+    expect(told).not.toContain(Buffer.from('nobody:canary-password').toString('base64'));
     expect(edge.logLines().at(-1)).toMatchObject({ status: 401, refused: 'the user or the password is wrong' });
   });
 });
