@@ -160,14 +160,14 @@ export const securityMutations: readonly Mutation[] = [
     name: 'headers may take for ever',
     file: listener,
     from: 'headersTimeout: Math.min(headersSeconds, requestSeconds) * 1_000',
-    to: 'headersTimeout: headersSeconds * 0',
+    to: 'headersTimeout: requestSeconds * 1_000',
     ...slow,
   },
   {
     name: 'a request may take for ever',
     file: listener,
     from: 'requestTimeout: requestSeconds * 1_000',
-    to: 'requestTimeout: 0',
+    to: 'requestTimeout: requestSeconds * 1_000_000',
     ...slow,
   },
   {
@@ -213,6 +213,7 @@ export const securityMutations: readonly Mutation[] = [
     from: "const text = z.string('must be given once').min(1, 'must not be empty').optional();",
     to: 'const text = z.any();',
     ...operators,
+    title: 'what is asked wrongly',
   },
   {
     name: 'a dependency is whichever version is there',
