@@ -76,7 +76,12 @@ export abstract class Configuration {
   abstract readonly bindingLifetimeSeconds: number;
   /** How long the certificates of an instance's servers are valid; they are renewed long before. */
   abstract readonly certificateDays: number;
+  /** What the process does is traced: the environment names a collector, by OpenTelemetry's own variables. */
+  abstract readonly traces: boolean;
 }
+
+/** https://opentelemetry.io/docs/specs/otel/protocol/exporter/ */
+const collectors = ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'];
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -129,6 +134,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     drainSeconds: read.optional('HOLDFAST_DRAIN_SECONDS', wholeNumber(0, 300), 5),
     bindingLifetimeSeconds: read.optional('HOLDFAST_BINDING_LIFETIME_SECONDS', wholeNumber(0, 10 * 365 * 24 * 3600), 0),
     certificateDays: read.optional('HOLDFAST_CERTIFICATE_DAYS', wholeNumber(1, 825), 90),
+    traces: collectors.map((name) => read.optional(name, url(['http', 'https']), undefined)).some(Boolean),
   };
   return read.finish(configuration);
 }

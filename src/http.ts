@@ -14,7 +14,8 @@ import { HealthChecks, HealthController } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
 import { Metrics, MetricsController } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
-import { observeRequests } from './observability/request-log.js';
+import { isQuiet, observeRequests } from './observability/request-log.js';
+import { traceRequests } from './observability/tracing.js';
 import { OsbExceptionFilter } from './osb/exception-filter.js';
 import { apiVersion } from './osb/middleware/api-version.js';
 import { authentication } from './osb/middleware/authentication.js';
@@ -62,7 +63,12 @@ export async function createHttpApplication(options: HttpOptions): Promise<NestE
   application.disable('x-powered-by');
   application.disable('etag');
   application.set('trust proxy', configuration.trustedProxies);
-  application.use(observeRequests(logger, metrics), secureHeaders(tls !== undefined), requestIdentity);
+  application.use(
+    traceRequests(isQuiet),
+    observeRequests(logger, metrics),
+    secureHeaders(tls !== undefined),
+    requestIdentity,
+  );
   const authenticated = (right: Right) => authentication({ ...options, right, certificateOf: clientCertificate });
   // The order of checks begins here, and goes on in `osb/requests.ts`.
   application.use('/v2', authenticated('platform'), apiVersion, originatingIdentity, jsonBody);

@@ -14,6 +14,7 @@ import { removeOrphans, reportMissing } from './services/cluster-comparison.js';
 import { createServices } from './services/registry.js';
 import { stopOnSignals } from './signals.js';
 import { StartError } from './start-error.js';
+import { startTracing } from './tracing.js';
 
 /** What waiting operations wait for: pods and their volumes, mostly. Never a Secret. */
 const watchedKinds: readonly Kind[] = [
@@ -40,6 +41,7 @@ export async function run(environment: NodeJS.ProcessEnv): Promise<{ readonly ur
 async function start(environment: NodeJS.ProcessEnv): Promise<{ readonly url: string }> {
   const configuration = loadConfiguration(environment);
   const log = createLogger(configuration.logLevel);
+  const endTracing = await startTracing(configuration, log);
   const { HOLDFAST_FAULT_POINTS: faultPoints } = environment;
   if (faultPoints) {
     log.warn({ folder: faultPoints }, 'fault points are on: this process kills itself where it is told to');
@@ -70,7 +72,8 @@ async function start(environment: NodeJS.ProcessEnv): Promise<{ readonly url: st
   watch?.start();
   broker.engine?.start();
   log.info({ url: served.url, role: configuration.role, broker: broker.identity }, 'Holdfast is ready');
-  stopOnSignals(() => stop(served, watch, broker), configuration.drainSeconds + configuration.synchronousSeconds, log);
+  const end = () => stop(served, watch, broker).finally(endTracing);
+  stopOnSignals(end, configuration.drainSeconds + configuration.synchronousSeconds, log);
   return { url: served.url };
 }
 

@@ -1,3 +1,4 @@
+import { currentTrace } from '../observability/tracing.js';
 import type { Admission } from '../operations/admission.js';
 import { Batches } from '../operations/batches.js';
 import type { OperationQueue } from '../operations/queue.js';
@@ -121,6 +122,7 @@ export class Acceptance {
 function newOperation(id: string, work: AcceptedWork): NewOperation {
   const { kind, service, procedureVersion, instance, binding, maximumPollingDuration } = work;
   const state = stateAtFirst(kind);
+  const trace = currentTrace();
   return {
     _id: id,
     kind,
@@ -135,6 +137,7 @@ function newOperation(id: string, work: AcceptedWork): NewOperation {
     steps: {},
     progress: state === 'queued' ? waitingForTurn : 'accepted',
     pauses: 0,
+    ...(trace !== undefined && { trace }),
     allowedMilliseconds: maximumPollingDuration * deadlineShare * 1_000,
   };
 }

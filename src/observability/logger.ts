@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino';
+import { traceFields } from './tracing.js';
 
 export type { Logger } from 'pino';
 
@@ -39,7 +40,7 @@ export function createLogger(level: string, destination: DestinationStream = sta
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    mixin: () => ({ ...logFields() }),
+    mixin: () => ({ ...logFields(), ...traceFields() }),
     serializers: { err: tellError },
     // A safety net: nothing secret is meant to be logged in the first place.
     redact: ['*.password', '*.secrets', '*.credentials', '*.parameters', '*.authorization', '*.uri', '*.keyFile'],

@@ -11,7 +11,7 @@ interface Observed {
 const observed = new WeakMap<Response, Observed>();
 
 /** Paths that machines ask for every few seconds; their lines would hide the others. */
-const quiet = /^\/(health|metrics)(\/|$)/;
+export const isQuiet = (path: string): boolean => /^\/(health|metrics)(\/|$)/.test(path);
 
 /** One line and one measurement a request: never its body, its query or the ids in its path. */
 export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
@@ -33,7 +33,7 @@ export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
         ms: Math.round(milliseconds * 10) / 10,
         ...(response.writableFinished ? {} : { aborted: true }),
       };
-      log[quiet.test(request.path) ? 'debug' : 'info'](line, 'request');
+      log[isQuiet(request.path) ? 'debug' : 'info'](line, 'request');
     });
     withLogFields({ requestId }, next);
   };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Logger, withLogFields } from '../observability/logger.js';
+import { inSpan, noteInSpan } from '../observability/tracing.js';
 import { withPermission } from '../side-effects.js';
 import { type Holding, LeaseLostError, type OperationsRepository } from '../store/operations.repository.js';
 import type { OperationRecord } from '../store/records.js';
@@ -57,9 +58,25 @@ export class Executor {
         return { kind: 'over' };
       case 'taken':
         return await withLogFields({ kind: taken.operation.kind }, () =>
-          this.#hold(taken.operation, owner, takenAt, shutdown),
+          this.#traced(taken.operation, () => this.#hold(taken.operation, owner, takenAt, shutdown)),
         );
     }
+  }
+
+  /** One run, as a part of what asked for the operation. */
+  async #traced(operation: OperationRecord, run: () => Promise<RunResult>): Promise<RunResult> {
+    const { _id, kind, service, lease, trace } = operation;
+    const attributes = {
+      'holdfast.operation.id': _id,
+      'holdfast.operation.kind': kind,
+      'holdfast.service': service,
+      'holdfast.lease.epoch': lease.epoch,
+    };
+    return await inSpan(`run ${kind}`, { attributes, continues: trace }, async () => {
+      const result = await run();
+      noteInSpan({ 'holdfast.run.outcome': result.kind });
+      return result;
+    });
   }
 
   async #hold(operation: OperationRecord, owner: string, takenAt: number, shutdown: AbortSignal): Promise<RunResult> {

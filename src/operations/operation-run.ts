@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../observability/logger.js';
+import { noteInSpan } from '../observability/tracing.js';
 import type { Holding, OperationsRepository } from '../store/operations.repository.js';
 import type { OperationRecord } from '../store/records.js';
 import { retryBackoff, waitBackoff } from './backoff.js';
@@ -115,6 +116,7 @@ export class OperationRun {
   async #finish(state: 'succeeded' | 'failed', description: string): Promise<RunResult> {
     await this.operations.finish(this.holding, { state, description, steps: this.#last });
     this.log.info({ state, description }, 'operation ended');
+    noteInSpan({ 'holdfast.operation.state': state });
     return { kind: 'over' };
   }
 }

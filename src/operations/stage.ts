@@ -1,4 +1,5 @@
 import { withLogFields } from '../observability/logger.js';
+import { failSpan, inSpan, noteInSpan } from '../observability/tracing.js';
 import type { StepRecord } from '../store/records.js';
 import { OperatorError, UserError } from './errors.js';
 import type { Stage, Step, StepContext, StepOutcome } from './step.js';
@@ -19,7 +20,16 @@ export type StageVerdict =
 
 /** Runs the steps of a stage side by side, each to its own end. */
 export async function runStage(steps: Stage, context: StepContext): Promise<readonly StepResult[]> {
-  return await Promise.all(steps.map((step) => runStep(step, context)));
+  return await Promise.all(steps.map((step) => traceStep(step, context)));
+}
+
+async function traceStep(step: Step, context: StepContext): Promise<StepResult> {
+  return await inSpan(`step ${step.key}`, { attributes: { 'holdfast.step': step.key } }, async () => {
+    const result = await runStep(step, context);
+    noteInSpan({ 'holdfast.step.outcome': result.kind });
+    if ('error' in result) failSpan(result.error instanceof Error ? result.error.name : 'unknown');
+    return result;
+  });
 }
 
 async function runStep(step: Step, context: StepContext): Promise<StepResult> {

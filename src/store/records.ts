@@ -144,6 +144,8 @@ export interface OperationRecord {
   readonly wakeAt: Date;
   readonly deadline: Date;
   readonly acceptedAt: Date;
+  /** W3C Trace Context of the request that asked for it, where that was traced: its runs are parts of the same trace. */
+  readonly trace?: string;
   readonly startedAt?: Date;
   readonly endedAt?: Date;
 }

@@ -9,6 +9,7 @@ import { done } from '../../src/operations/step.js';
 import { serve } from '../../src/serve.js';
 import { stopOnSignals } from '../../src/signals.js';
 import { Store } from '../../src/store/store.js';
+import { startTracing } from '../../src/tracing.js';
 import { StubService, type StubStep } from './stub-service.js';
 
 /*
@@ -34,6 +35,7 @@ const { STUB_QUEUE_PREFIX: queuePrefix, STUB_STEP_MILLISECONDS, STUB_TASK_MILLIS
 const configuration = loadConfiguration(process.env);
 const log = createLogger(configuration.logLevel);
 
+const endTracing = await startTracing(configuration, log);
 const service = new StubService();
 const stepMilliseconds = Number(STUB_STEP_MILLISECONDS ?? 0);
 service.suffix = () => `-${randomBytes(12).toString('hex')}`;
@@ -89,5 +91,6 @@ log.info({ url: served.url, role: configuration.role, broker: broker.identity },
 const stop = async () => {
   await served.close();
   await broker.stop();
+  await endTracing();
 };
 stopOnSignals(stop, configuration.drainSeconds + configuration.synchronousSeconds, log);

@@ -18,7 +18,15 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   yaml: ['start-error.ts'],
   catalog: ['yaml', 'services/service.ts', 'start-error.ts'],
   services: ['kubernetes', 'operations', 'observability', 'side-effects.ts'],
-  brokering: ['catalog', 'operations', 'store', 'services/service.ts', 'side-effects.ts', 'start-error.ts'],
+  brokering: [
+    'catalog',
+    'observability',
+    'operations',
+    'store',
+    'services/service.ts',
+    'side-effects.ts',
+    'start-error.ts',
+  ],
   authentication: ['yaml', 'observability', 'watched-files.ts'],
   operators: [
     'brokering/refusal.ts',
@@ -66,5 +74,12 @@ describe('the rooms of src', () => {
       .flatMap((file) => [...readFileSync(join(source, file), 'utf8').matchAll(/from '([^.'][^']*)'/g)])
       .map(([, library = '']) => library);
     expect(libraries.filter((library) => /nestjs|express|kubernetes/.test(library))).toEqual([]);
+  });
+
+  it('load the SDK of OpenTelemetry only where traces are asked for', () => {
+    const load = files.filter((file) => /@opentelemetry\/(?!api')/.test(readFileSync(join(source, file), 'utf8')));
+    expect(load).toEqual(['observability/tracing-sdk.ts']);
+    const importing = files.filter((file) => /from '[^']*tracing-sdk/.test(readFileSync(join(source, file), 'utf8')));
+    expect(importing).toEqual([]);
   });
 });

@@ -55,6 +55,7 @@ test('what need not be set has defaults', () => {
     clusterDomain: 'cluster.local',
     memberAccess: 'tunnel',
     certificateDays: 90,
+    traces: false,
     deletedGraceSeconds: 3600,
     synchronousSeconds: 5,
     drainSeconds: 5,
@@ -65,6 +66,8 @@ test('what need not be set has defaults', () => {
 describe('what is set counts', () => {
   const cases: readonly (readonly [NodeJS.ProcessEnv, object])[] = [
     [{ HOLDFAST_PORT: '0' }, { port: 0 }],
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' }, { traces: true }],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://collector/v1/traces' }, { traces: true }],
     [{ HOLDFAST_PORT: '' }, { port: 3000 }],
     [{ HOLDFAST_HOST: '0.0.0.0' }, { host: '0.0.0.0' }],
     [
