@@ -1,7 +1,7 @@
 import { OperatorError } from '../operations/errors.js';
 import { Procedures } from '../operations/procedures.js';
 import { done, type Procedure } from '../operations/step.js';
-import type { AnyService, JsonObject, Versioned } from '../services/service.js';
+import type { AnyService, JsonObject, Keep, Versioned } from '../services/service.js';
 import { UnknownKeyError } from '../store/encryption.js';
 import type { OperationRecord, ServiceBindingRecord, ServiceInstanceRecord } from '../store/records.js';
 import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
@@ -48,11 +48,12 @@ export class ServiceProcedures extends Procedures {
     ]);
     if (!record) throw new OperatorError('the instance is not in the store');
     const { procedureVersion } = operation;
+    const keep: Keep = (found) => this.instances.keepFound(record._id, operation._id, found);
     switch (operation.kind) {
       case 'provision':
-        return versionOf(service.provision, procedureVersion)(await this.#instance(service, record));
+        return versionOf(service.provision, procedureVersion)(await this.#instance(service, record), keep);
       case 'update':
-        return this.#update(service, record, procedureVersion);
+        return this.#update(service, record, procedureVersion, keep);
       case 'rotate':
         return this.#rotate(service, record, operation);
       case 'deprovision':
@@ -71,13 +72,13 @@ export class ServiceProcedures extends Procedures {
     }
   }
 
-  async #update(service: AnyService, record: ServiceInstanceRecord, version: number): Promise<Procedure> {
+  async #update(service: AnyService, record: ServiceInstanceRecord, version: number, keep: Keep): Promise<Procedure> {
     const parameters = this.instances.pendingParametersOf(record);
     if (!record.update || !parameters) throw new OperatorError('the instance has no update to carry out');
     const from = { template: record.plan.template, parameters: this.instances.parametersOf(record) };
     const { plan } = record.update;
     const instance = instanceOf({ ...record, plan }, parameters, await this.#instanceSecrets(service, record));
-    return versionOf(service.update, version)(instance, from);
+    return versionOf(service.update, version)(instance, from, keep);
   }
 
   async #rotate(
