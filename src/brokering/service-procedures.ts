@@ -89,6 +89,8 @@ export class ServiceProcedures extends Procedures {
     const { rotation } = service;
     const pending = record.rotation;
     if (pending?.operation !== operation) throw new OperatorError('the instance has no rotation to carry out');
+    // Who does not know the version begins nothing: secrets of an older release may lack what the newer one needs.
+    const carryOut = versionOf(rotation.carryOut, procedureVersion);
     if (!pending.begun) {
       const secrets = await rotation.begin(pending.what, await this.#instance(service, record));
       await this.instances.beginRotation(record._id, operation, { secrets, nextRotation: rotation.next(secrets) });
@@ -98,7 +100,7 @@ export class ServiceProcedures extends Procedures {
       return await this.#rotate(service, begun, { _id: operation, procedureVersion });
     }
     const instance = await this.#instance(service, record);
-    const { stages, topics } = versionOf(rotation.carryOut, procedureVersion)(instance, pending.what);
+    const { stages, topics } = carryOut(instance, pending.what);
     const keepSecrets = {
       key: 'keep-secrets',
       description: 'keeping the new secrets',
