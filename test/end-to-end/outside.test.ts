@@ -156,7 +156,7 @@ describe('a member behind a load balancer', () => {
     await eventually(isWaiting, 30_000);
     await giveLoadBalancer(namespace, 'rs0-0', node);
     expect(await broker.poll('balanced', { seconds: 90 })).toMatchObject({ state: 'succeeded' });
-    const app = await bindOutside('balanced', 'app', sold);
+    const app = await bindOutside('balanced', 'balanced', sold);
     expect(app.hosts).toEqual([`rs0-0.${namespace}.${outsideDomain}:27017`]);
     const client = appClient(app, fromOutside);
     await client.db().collection('notes').insertOne({ text: 'through a load balancer' });
@@ -170,11 +170,11 @@ describe('routers behind node ports', () => {
     const sold = await broker.sold('mongodb', 'routers-by-node-ports');
     await provision(broker, 'spread', sold);
     const { namespace } = await place.instance('spread');
-    const first = await bindOutside('spread', 'first', sold);
+    const first = await bindOutside('spread', 'before', sold);
     expect(first.hosts).toHaveLength(1);
 
     await resize(2);
-    const app = await bindOutside('spread', 'app', sold);
+    const app = await bindOutside('spread', 'after', sold);
     expect(app.hosts).toEqual([first.hosts[0], expect.stringMatching(`^router-1\\.${namespace}\\.`)]);
     for (const host of app.hosts) {
       const client = appClient({ ...app, uri: app.uri.replace(app.hosts.join(','), host) }, fromOutside);
@@ -187,7 +187,7 @@ describe('routers behind node ports', () => {
 
     await resize(1);
     expect(await servicesOf(namespace)).toEqual(['router-0']);
-    const { body } = await broker.fetchBinding('spread', 'app');
+    const { body } = await broker.fetchBinding('spread', 'after');
     expect(body.credentials).toMatchObject({ hosts: first.hosts });
     expect(body.endpoints).toHaveLength(2);
 
