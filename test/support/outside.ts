@@ -41,10 +41,12 @@ export const outsideCatalog = () =>
     },
   ]);
 
+export const isOutside = (name: string): boolean => name.endsWith(`.${outsideDomain}`);
+
 /** As an operator's DNS has it, `*.outside.test` leads to a node; no other name leads anywhere. */
 export function outsideLookup(node: string): LookupFunction {
   return (name, { all }, answer) => {
-    if (!name.endsWith(`.${outsideDomain}`)) answer(new Error(`${name} is not known outside`), '');
+    if (!isOutside(name)) answer(new Error(`${name} is not known outside`), '');
     else if (all) answer(null, [{ address: node, family: 4 }]);
     else answer(null, node, 4);
   };
