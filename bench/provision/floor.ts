@@ -80,7 +80,7 @@ export async function floor(template: ReplicaSetTemplate): Promise<Plain> {
   try {
     await bringUp(shape, secrets, first.db('admin'), pods, watch);
     watch.mark('provisioned');
-    const binding = { id: newIdentifier(), parameters: {}, secrets: generateBindingSecrets() };
+    const binding = { id: newIdentifier(), parameters: {}, context: {}, secrets: generateBindingSecrets() };
     await bind(shape, binding, first.db('admin'));
     watch.mark('bound');
     const { uri, ca_certificate } = credentials(shape, { secrets }, binding);

@@ -12,8 +12,8 @@ export function instanceOf<Secrets>(
 
 /** The part of it that is not encrypted. */
 export function unopenedInstanceOf(record: ServiceInstanceRecord): UnopenedInstance<JsonObject> {
-  const { _id, platform, instanceId, plan } = record;
-  return { id: _id, owner: { platform, instanceId }, template: plan.template };
+  const { _id, platform, instanceId, plan, found } = record;
+  return { id: _id, owner: { platform, instanceId }, template: plan.template, ...(found && { found }) };
 }
 
 /** A stored binding as its service is told of it. */

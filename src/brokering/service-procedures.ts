@@ -1,7 +1,7 @@
 import { OperatorError } from '../operations/errors.js';
 import { Procedures } from '../operations/procedures.js';
 import { done, type Procedure } from '../operations/step.js';
-import type { AnyService, JsonObject, Versioned } from '../services/service.js';
+import type { AnyService, JsonObject, Keep, Versioned } from '../services/service.js';
 import { UnknownKeyError } from '../store/encryption.js';
 import type { OperationRecord, ServiceBindingRecord, ServiceInstanceRecord } from '../store/records.js';
 import type { ServiceBindingsRepository } from '../store/service-bindings.repository.js';
@@ -48,11 +48,12 @@ export class ServiceProcedures extends Procedures {
     ]);
     if (!record) throw new OperatorError('the instance is not in the store');
     const { procedureVersion } = operation;
+    const keep: Keep = (found) => this.instances.keepFound(record._id, operation._id, found);
     switch (operation.kind) {
       case 'provision':
-        return versionOf(service.provision, procedureVersion)(await this.#instance(service, record));
+        return versionOf(service.provision, procedureVersion)(await this.#instance(service, record), keep);
       case 'update':
-        return this.#update(service, record, procedureVersion);
+        return this.#update(service, record, procedureVersion, keep);
       case 'rotate':
         return this.#rotate(service, record, operation);
       case 'deprovision':
@@ -71,13 +72,13 @@ export class ServiceProcedures extends Procedures {
     }
   }
 
-  async #update(service: AnyService, record: ServiceInstanceRecord, version: number): Promise<Procedure> {
+  async #update(service: AnyService, record: ServiceInstanceRecord, version: number, keep: Keep): Promise<Procedure> {
     const parameters = this.instances.pendingParametersOf(record);
     if (!record.update || !parameters) throw new OperatorError('the instance has no update to carry out');
     const from = { template: record.plan.template, parameters: this.instances.parametersOf(record) };
     const { plan } = record.update;
     const instance = instanceOf({ ...record, plan }, parameters, await this.#instanceSecrets(service, record));
-    return versionOf(service.update, version)(instance, from);
+    return versionOf(service.update, version)(instance, from, keep);
   }
 
   async #rotate(
@@ -88,6 +89,8 @@ export class ServiceProcedures extends Procedures {
     const { rotation } = service;
     const pending = record.rotation;
     if (pending?.operation !== operation) throw new OperatorError('the instance has no rotation to carry out');
+    // Who does not know the version begins nothing: secrets of an older release may lack what the newer one needs.
+    const carryOut = versionOf(rotation.carryOut, procedureVersion);
     if (!pending.begun) {
       const secrets = await rotation.begin(pending.what, await this.#instance(service, record));
       await this.instances.beginRotation(record._id, operation, { secrets, nextRotation: rotation.next(secrets) });
@@ -97,7 +100,7 @@ export class ServiceProcedures extends Procedures {
       return await this.#rotate(service, begun, { _id: operation, procedureVersion });
     }
     const instance = await this.#instance(service, record);
-    const { stages, topics } = versionOf(rotation.carryOut, procedureVersion)(instance, pending.what);
+    const { stages, topics } = carryOut(instance, pending.what);
     const keepSecrets = {
       key: 'keep-secrets',
       description: 'keeping the new secrets',

@@ -13,7 +13,15 @@ export interface UnopenedInstance<Template> {
   readonly owner: { readonly platform: string; readonly instanceId: string };
   /** The resolved plan as it was when the instance was accepted, or last updated. */
   readonly template: Template;
+  /** What its procedures have kept. */
+  readonly found?: JsonObject;
 }
+
+/**
+ * Stores what a procedure found out of an instance and credentials need, such as ports that the cluster chose, in place
+ * of what was kept before. Nothing secret: it is not encrypted.
+ */
+export type Keep = (found: JsonObject) => Promise<void>;
 
 /** What a service is told of an instance. Nothing in it changes while an operation runs. */
 export interface Instance<Template, Secrets> extends UnopenedInstance<Template> {
@@ -91,14 +99,14 @@ export interface Service<
   generateInstanceSecrets(instance: { readonly id: string; readonly template: Template }): Promise<InstanceSecrets>;
   generateBindingSecrets(binding: { readonly id: string }): Promise<BindingSecrets>;
 
-  readonly provision: Versioned<[Instance<Template, InstanceSecrets>]>;
+  readonly provision: Versioned<[instance: Instance<Template, InstanceSecrets>, keep: Keep]>;
   /**
    * Why an update cannot be carried out, and what is possible, in the user's words; `undefined` where it can be.
    * Asked before the update is accepted. Pure.
    */
   refuseUpdate(from: Form<Template>, to: Form<Template>): string | undefined;
   /** @param instance as it is to be */
-  readonly update: Versioned<[instance: Instance<Template, InstanceSecrets>, from: Form<Template>]>;
+  readonly update: Versioned<[instance: Instance<Template, InstanceSecrets>, from: Form<Template>, keep: Keep]>;
   /** Also runs for instances whose provision was halted at any line, or never began, or whose secrets are lost. */
   readonly deprovision: Versioned<[UnopenedInstance<Template>]>;
   readonly bind: Versioned<[Instance<Template, InstanceSecrets>, Binding<BindingSecrets>]>;

@@ -51,6 +51,8 @@ export interface ServiceInstanceRecord extends Owned {
   readonly service: string;
   /** The plan as it was resolved at acceptance: the catalog may change later. */
   readonly plan: ResolvedPlan;
+  /** What operations found out of it in the cluster; nothing secret. */
+  readonly found?: JsonObject;
   /** Rises whenever an operation of the instance or of its bindings is accepted, so that those exclude each other. */
   readonly revision: number;
   /** An update failed: what the cluster has may be neither what was nor what was to be. */

@@ -92,6 +92,14 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
     return update && this.open(_id, 'parameters', update.parameters);
   }
 
+  /** Stores what an operation found out of the instance, for as long as no other was accepted for it since. */
+  async keepFound(id: string, operation: string, found: JsonObject): Promise<void> {
+    const isKept = await sideEffect('keep what was found', () =>
+      this.change({ _id: id, living: true, lastOperation: operation }, { $set: { found } }),
+    );
+    if (!isKept) throw new Error('the operation gave way to another one');
+  }
+
   /** Stores the secrets that a rotation brings about, once. */
   async beginRotation(id: string, operation: string, next: RotatedSecrets): Promise<void> {
     await this.#exchangeSecrets(id, { operation, begun: false }, next, 'begin rotation');

@@ -5,7 +5,7 @@ import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
 import { managedBy, managedByLabel } from '../../src/kubernetes/labels.js';
 import { mongodbService } from '../../src/services/mongodb/service.js';
 import { newIdentifier } from '../../src/store/identifier.js';
-import { carryOut } from '../support/carry-out.js';
+import { carryOut, keepNothing } from '../support/carry-out.js';
 import { clusterLookup } from '../support/cluster-dns.js';
 import { effectsOf } from '../support/told-effects.js';
 
@@ -44,7 +44,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 
   beforeAll(async () => {
     secrets = await service.generateInstanceSecrets(instance);
-    await carryOut('provision', service.provision.versions[1]?.({ ...instance, secrets }));
+    await carryOut('provision', service.provision.versions[1]?.({ ...instance, secrets }, keepNothing));
   });
 
   afterAll(async () => {
@@ -73,7 +73,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 
   it('comes to the same when each step runs again', async () => {
     const again = await effectsOf(() =>
-      carryOut('provision again', service.provision.versions[1]?.({ ...instance, secrets })),
+      carryOut('provision again', service.provision.versions[1]?.({ ...instance, secrets }, keepNothing)),
     );
     // Objects are applied again; of the replica set, nothing is changed that is as it is to be. The first command is refused.
     const commands = again.filter((title) => !title.startsWith('apply '));
@@ -87,11 +87,14 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 
   it('changes settings that differ, and no others, when an update runs again', async () => {
     const parameters = { default_read_concern: 'majority', read_only: true };
-    const update = () => service.update.versions[1]?.({ ...instance, parameters, secrets }, instance);
+    const update = () => service.update.versions[1]?.({ ...instance, parameters, secrets }, instance, keepNothing);
     const changes = async () => (await effectsOf(() => carryOut('update', update()))).toSorted();
     expect(await changes()).toEqual(['drop', 'insert', 'setDefaultRWConcern', 'setUserWriteBlockMode']);
     expect(await changes()).toEqual(['drop', 'insert']);
-    await carryOut('update back', service.update.versions[1]?.({ ...instance, secrets }, { ...instance, parameters }));
+    await carryOut(
+      'update back',
+      service.update.versions[1]?.({ ...instance, secrets }, { ...instance, parameters }, keepNothing),
+    );
   });
 
   it.runIf(members > 1)('binds at whichever member is the primary', async () => {
@@ -149,7 +152,7 @@ describe('deprovision', () => {
     const owner = { platform: 'test', instanceId: 'halted' };
     const instance = { id, owner, template: service.templateSchema.parse(plan), parameters: {} };
     const secrets = await service.generateInstanceSecrets(instance);
-    const whole = service.provision.versions[1]?.({ ...instance, secrets });
+    const whole = service.provision.versions[1]?.({ ...instance, secrets }, keepNothing);
     if (whole) await carryOut('provision halted', { ...whole, stages: whole.stages.slice(0, stages) });
     await carryOut('deprovision', service.deprovision.versions[1]?.(instance));
     expect(await cluster.read({ apiVersion: 'v1', kind: 'Namespace' }, { name: `m-${id}` }, never)).toBeUndefined();

@@ -7,7 +7,7 @@ import type { Procedure } from '../../src/operations/step.js';
 import { mongodbService } from '../../src/services/mongodb/service.js';
 import type { JsonObject } from '../../src/services/service.js';
 import { newIdentifier } from '../../src/store/identifier.js';
-import { carryOut } from '../support/carry-out.js';
+import { carryOut, keepNothing } from '../support/carry-out.js';
 import { clusterLookup } from '../support/cluster-dns.js';
 
 /** What users set of an instance, on a real cluster, without a broker; prints what each step takes. */
@@ -46,7 +46,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
 
   beforeAll(async () => {
     secrets = await service.generateInstanceSecrets(unset);
-    await carryOut('provision', service.provision.versions[1]?.(instance()));
+    await carryOut('provision', service.provision.versions[1]?.(instance(), keepNothing));
   });
 
   afterAll(async () => {
@@ -106,7 +106,9 @@ describe.each([3, 1])('a replica set of %d', (members) => {
     await updateTo({});
     for (const key of ['rs0-default-concerns', 'rs0-read-only']) {
       parameters = strict;
-      const { topics, stages } = procedureOf(service.update.versions[1]?.(instance(), { template, parameters: {} }));
+      const { topics, stages } = procedureOf(
+        service.update.versions[1]?.(instance(), { template, parameters: {} }, keepNothing),
+      );
       const only = stages.map((stage) => stage.filter((step) => step.key === key));
       await carryOut('update cut short', { topics, stages: only });
       await updateTo(strict);
@@ -167,7 +169,7 @@ describe.each([3, 1])('a replica set of %d', (members) => {
     const from = { template, parameters };
     parameters = to;
     expect(service.refuseUpdate(from, { template, parameters })).toBeUndefined();
-    await carryOut(`update to ${JSON.stringify(to)}`, service.update.versions[1]?.(instance(), from));
+    await carryOut(`update to ${JSON.stringify(to)}`, service.update.versions[1]?.(instance(), from, keepNothing));
   }
 
   async function settings() {

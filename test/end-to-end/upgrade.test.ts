@@ -60,8 +60,8 @@ describe.runIf(canInstall())('a release that is replaced while it works', () => 
       .find({ kind: 'provision' })
       .toArray();
     const versions = new Set(operations.map(({ procedureVersion }) => procedureVersion));
-    expect([...versions].sort()).toEqual([1, 2]);
-    for (const { procedureVersion, steps } of operations) expect('added' in steps).toBe(procedureVersion === 2);
+    expect([...versions].sort()).toEqual([2, 3]);
+    for (const { procedureVersion, steps } of operations) expect('added' in steps).toBe(procedureVersion === 3);
     const migrations = await place.store.collection<{ _id: string }>('migrations').find().toArray();
     expect(migrations.map(({ _id }) => _id)).toContain(addedMigration);
   });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OperatorError, UserError } from '../../src/operations/errors.js';
 import { done, wait } from '../../src/operations/step.js';
+import type { Keep } from '../../src/services/service.js';
 import type { Sold } from '../support/broker-driver.js';
 import { eventually } from '../support/eventually.js';
 import { StubBroker } from '../support/stub-broker.js';
@@ -58,6 +59,28 @@ describe('the engine', () => {
     const record = await stub.broker.store.instances.findOne({ instanceId: 'i' });
     expect(record?.secrets?.key).toBe('test');
     expect(JSON.stringify(record)).not.toContain('key-1');
+  });
+
+  it('keeps what a step found out, unless another operation was accepted since', async () => {
+    const keeps: Keep[] = [];
+    stub.service.behaviour = async ({ verb, key, keep }) => {
+      if (keep) keeps.push(keep);
+      if (verb === 'provision' && key === 'second-a') await keep?.({ port: 31000 });
+      return done;
+    };
+    const ports = async (bindingId: string) => {
+      await stub.driver.bind('i', bindingId, sold);
+      const { body } = await stub.driver.fetchBinding('i', bindingId);
+      return body.endpoints?.map((endpoint) => endpoint.ports);
+    };
+    await stub.driver.provision('i', sold);
+    await stub.driver.poll('i', { seconds: 10 });
+    expect(await ports('before')).toEqual([['31000']]);
+    await stub.driver.update('i', { service_id: sold.service_id, parameters: { colour: 'red' } });
+    await stub.driver.poll('i', { seconds: 10 });
+    await keeps.at(-1)?.({ port: 32000 });
+    await expect(keeps[0]?.({ port: 33000 })).rejects.toThrow('gave way');
+    expect(await ports('after')).toEqual([['32000']]);
   });
 
   it('gives the worker back while it waits, tells why, and looks again by itself', async () => {

@@ -85,6 +85,16 @@ it('generates once, and keeps what it has begun with, where it fails and is carr
   expect(await secrets()).toEqual({ key: 'key-2' });
 });
 
+it('leaves one that a newer release accepted to that, and generates nothing for it', async () => {
+  const before = stub.service.generated;
+  let asked = 0;
+  Object.defineProperty(stub.service.rotation.carryOut, 'current', { get: () => (asked++ === 0 ? 2 : 1) });
+  const { operation } = await stub.broker.rotations.rotate(id, 'key');
+  await eventually(async () => ((await store.operations.findOne({ _id: operation }))?.pauses ?? 0) > 0);
+  expect(stub.service.generated).toBe(before);
+  expect((await record()).rotation).toEqual({ what: 'key', operation, begun: false });
+});
+
 it('lets binds and unbinds pass, has an update wait, and gives way to a DELETE', async () => {
   stub.service.behaviour = async ({ verb }) => (verb === 'rotate' ? wait('held') : done);
   const operation = await rotate();

@@ -6,7 +6,7 @@ import setUp from '../support/setup/cluster.js';
  * Kills the broker's processes before and after every side effect of every operation, and looks whether anything is
  * lost, made twice or left over; then runs what else there is of recovery at full size.
  *
- *   npm run test:recovery -- [--on replica-set | sharded-cluster] [--seed N] [--points N] [--only TEXT] [--lanes N]
+ *   npm run test:recovery -- [--on replica-set | sharded-cluster | outside | outside-sharded] [--seed N] [--points N] [--only TEXT] [--lanes N]
  *     [--matrix-only]
  */
 

@@ -4,6 +4,7 @@ import { createServices } from '../../src/services/registry.js';
 import type { AnyService, JsonObject } from '../../src/services/service.js';
 import type { OperationRecord, ServiceInstanceRecord } from '../../src/store/records.js';
 import { admin } from '../support/admin-cluster.js';
+import { keepNothing } from '../support/carry-out.js';
 import type { StepName } from './points.js';
 import type { Subject } from './subject.js';
 
@@ -42,8 +43,8 @@ async function stepsOfService(
   });
   const binding = { id, parameters: {}, context: {}, secrets: await service.generateBindingSecrets({ id }) };
   const procedures = {
-    provision: current(service, 'provision')(instance(provisioned)),
-    update: current(service, 'update')(instance(updated), { template, parameters: provisioned }),
+    provision: current(service, 'provision')(instance(provisioned), keepNothing),
+    update: current(service, 'update')(instance(updated), { template, parameters: provisioned }, keepNothing),
     deprovision: current(service, 'deprovision')(instance({})),
     bind: current(service, 'bind')(instance({}), binding),
     unbind: current(service, 'unbind')(instance({}), binding),

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../src/services/service.js';
+import { outsideCatalog } from '../support/outside.js';
 import { shardedCatalog } from '../support/sharded-catalog.js';
 import { type CheckServers, checkReplicaSet } from './checks.js';
 import type { Part } from './points.js';
@@ -8,7 +9,7 @@ import { checkShardedCluster, fillLastShard } from './sharded.js';
 export interface Subject {
   readonly plan: string;
   /** The catalog of its brokers, where it is not that of the suite. */
-  readonly catalog?: typeof shardedCatalog;
+  readonly catalog?: () => ReturnType<typeof shardedCatalog>;
   readonly journey: readonly Part[];
   /** The parameters of the parts that bring some. */
   readonly parameters: Readonly<Partial<Record<Part, JsonObject>>>;
@@ -58,7 +59,26 @@ const shardedCluster: Subject = {
   afterwards: { update: fillLastShard },
 };
 
-export const subjects = { 'replica-set': replicaSet, 'sharded-cluster': shardedCluster };
+/** What differs where apps are outside of the cluster; rotations do not. */
+const outside: Subject = {
+  ...replicaSet,
+  plan: 'by-node-ports',
+  catalog: outsideCatalog,
+  journey: ['provision', 'bind', 'update', 'unbind', 'deprovision'],
+};
+const outsideSharded: Subject = {
+  ...shardedCluster,
+  plan: 'routers-by-node-ports',
+  catalog: outsideCatalog,
+  journey: ['provision', 'bind', 'update', 'shrink', 'unbind', 'deprovision'],
+};
+
+export const subjects = {
+  'replica-set': replicaSet,
+  'sharded-cluster': shardedCluster,
+  outside,
+  'outside-sharded': outsideSharded,
+};
 
 /** @throws where there is none of that name */
 export function subjectOf(name: string): Subject {

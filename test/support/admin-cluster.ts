@@ -13,6 +13,8 @@ export const kinds = {
   namespace: { apiVersion: 'v1', kind: 'Namespace' },
   pod: { apiVersion: 'v1', kind: 'Pod' },
   secret: { apiVersion: 'v1', kind: 'Secret' },
+  service: { apiVersion: 'v1', kind: 'Service' },
+  node: { apiVersion: 'v1', kind: 'Node' },
   claim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
   volume: { apiVersion: 'v1', kind: 'PersistentVolume' },
   statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet' },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MongoServerError } from 'mongodb';
+import { type MongoClientOptions, MongoServerError } from 'mongodb';
 import { vi } from 'vitest';
 import { type AppCredentials, appClient } from './apps.js';
 
@@ -14,9 +14,13 @@ const isPause = (error: unknown): boolean =>
 /**
  * An app that writes one note after the other, and fails where one write does; where writes may pause, one that is refused
  * for that is not counted.
+ * @param client over what an app's driver is told of itself
  */
-export function startWriting(credentials: AppCredentials, { mayPause = false } = {}) {
-  const client = appClient(credentials);
+export function startWriting(
+  credentials: AppCredentials,
+  { mayPause = false, client: over = {} }: { readonly mayPause?: boolean; readonly client?: MongoClientOptions } = {},
+) {
+  const client = appClient(credentials, over);
   const notes = client.db().collection('written-meanwhile');
   // Others may have written there before.
   const by = randomUUID();

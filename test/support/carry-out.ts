@@ -5,6 +5,9 @@ import type { Procedure } from '../../src/operations/step.js';
 const log = createLogger('silent');
 const milliseconds = (since: number) => `${Math.round(performance.now() - since)} ms`;
 
+/** For procedures that find out nothing which is to be kept. */
+export const keepNothing = async (): Promise<void> => undefined;
+
 /** Runs a procedure's stages without an engine, each step until it is done, and prints what each step takes. */
 export async function carryOut(name: string, procedure: Procedure | undefined): Promise<void> {
   if (!procedure) throw new Error(`there is no procedure to ${name}`);

@@ -11,13 +11,13 @@ export const addedMigration = '9999-next-release';
 const changes: readonly { readonly file: string; readonly from: string; readonly to: string }[] = [
   {
     file: 'src/services/mongodb/service.ts',
-    from: 'provision: { current: 1, versions: { 1: (instance) => provision(environment, instance) } },',
+    from: 'provision: withExposure((instance, keep) => provision(environment, instance, keep)),',
     to: `provision: {
-      current: 2,
+      current: 3,
       versions: {
-        1: (instance) => provision(environment, instance),
-        2: (instance) => {
-          const { stages, topics } = provision(environment, instance);
+        2: (instance, keep) => provision(environment, instance, keep),
+        3: (instance, keep) => {
+          const { stages, topics } = provision(environment, instance, keep);
           const added = { key: 'added', description: 'what is new', run: async () => ({ kind: 'done' as const }) };
           return { topics, stages: [...stages, [added]] };
         },

@@ -5,10 +5,13 @@ import type { OperationRecord, ServiceInstanceRecord } from '../../src/store/rec
 /** As if its time had come. @returns the operation */
 export async function beginRotation(store: Db, instance: string, what: string): Promise<string> {
   const instances = store.collection<ServiceInstanceRecord>('service_instances');
+  const operations = store.collection<OperationRecord>('operations');
+  const before = await operations.distinct('_id', { instance, kind: 'rotate' });
   await instances.updateOne({ _id: instance }, { $set: { nextRotation: { what, at: new Date(0) } } });
   return await until('no rotation begins', 60_000, async () => {
-    const found = await instances.findOne({ _id: instance });
-    return found?.rotation?.operation;
+    // The instance tells of it only while it runs, which may be for less than a look.
+    const begun = await operations.findOne({ instance, kind: 'rotate', _id: { $nin: before } });
+    return begun?._id;
   });
 }
 

@@ -21,6 +21,12 @@ const router = { cpu: '10m', memory: '512Mi', memoryRequest: '32Mi' };
 
 const common = { free: true, binding_rotatable: true, maximum_polling_duration: 3600 };
 const topology = 'sharded-cluster';
+/** Of the smallest that there can be. */
+export const tinyTemplate = {
+  ...{ topology, version, shards: 1, members: 1, ...small },
+  configServers: { ...configServer, members: 1 },
+  routers: { ...router, count: 1 },
+};
 /** That of catalog/default.yaml, small enough for this machine, and the smallest that there can be. */
 const plans = [
   {
@@ -39,19 +45,15 @@ const plans = [
     name: 'sharded-tiny',
     id: 'sharded-tiny',
     description: 'One of each',
-    template: {
-      ...{ topology, version, shards: 1, members: 1, ...small },
-      configServers: { ...configServer, members: 1 },
-      routers: { ...router, count: 1 },
-    },
+    template: tinyTemplate,
   },
 ];
 
-/** A catalog file that offers sharded clusters besides what the suite's own does. */
-export function shardedCatalog(): { readonly file: string; readonly remove: () => void } {
+/** A catalog file that offers sharded clusters, and others, besides what the suite's own does. */
+export function shardedCatalog(others: readonly object[] = []): { readonly file: string; readonly remove: () => void } {
   const folder = mkdtempSync(join(tmpdir(), 'holdfast-sharded-'));
   const file = join(folder, 'catalog.yaml');
-  const offering = { name: 'mongodb', defaults: { versions: { [version]: image } }, plans };
+  const offering = { name: 'mongodb', defaults: { versions: { [version]: image } }, plans: [...plans, ...others] };
   writeFileSync(file, stringify({ extends: required('HOLDFAST_CATALOG'), offerings: [offering] }));
   return { file, remove: () => rmSync(folder, { recursive: true }) };
 }

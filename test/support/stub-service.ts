@@ -5,6 +5,7 @@ import type {
   Form,
   Instance,
   JsonObject,
+  Keep,
   Service,
   UnopenedBinding,
   UnopenedInstance,
@@ -26,6 +27,8 @@ export interface StubStep {
   /** Internal id of the binding, in a bind or an unbind. */
   readonly binding?: string;
   readonly secrets: unknown;
+  /** In a provision or an update. */
+  readonly keep?: Keep;
   readonly context: StepContext;
 }
 
@@ -113,13 +116,13 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
     return { uri: `stub://${instance.id}`, username: binding.id, password: binding.secrets.password };
   }
   endpoints(instance: Instance<Template, InstanceSecrets>) {
-    return [{ host: `${instance.id}.stub`, ports: ['1234'] }];
+    return [{ host: `${instance.id}.stub`, ports: [String(instance.found?.port ?? 1234)] }];
   }
 
   #versioned(verb: Verb) {
     type About = UnopenedInstance<Template> & { readonly secrets?: InstanceSecrets };
     // What `update` is told besides, the form before, changes nothing of its steps.
-    const make = (instance: About, besides?: UnopenedBinding | Form<Template>): Procedure => ({
+    const make = (instance: About, ...others: readonly (UnopenedBinding | Form<Template> | Keep)[]): Procedure => ({
       topics: [`stub:${instance.id}`],
       stages: this.stagesOf[verb].map(
         (keys): Stage =>
@@ -127,6 +130,8 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
             key,
             description: `running ${key}`,
             run: async (context) => {
+              const besides = others.find((other) => typeof other === 'object');
+              const keep = others.find((other) => typeof other === 'function');
               const secrets = besides && 'secrets' in besides ? besides.secrets : instance.secrets;
               const step = {
                 verb,
@@ -135,6 +140,7 @@ export class StubService implements Service<Template, InstanceSecrets, BindingSe
                 instanceId: instance.owner.instanceId,
                 ...(besides && 'id' in besides && { binding: besides.id }),
                 secrets,
+                ...(keep && { keep }),
                 context,
               };
               this.ran.push(step);

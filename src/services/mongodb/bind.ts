@@ -35,11 +35,14 @@ function createUser({ shape, asAdmin }: Topology, { id, parameters, secrets }: B
 
 function admitClients({ cluster }: Environment, { shape }: Topology, { id, context }: Binding<BindingSecrets>): Step {
   const clientNamespace = typeof context.namespace === 'string' ? context.namespace : undefined;
+  // Whoever comes from outside has the address of a node, of a balancer, or one of its own: none that we know.
+  const admitted = shape.outside ? undefined : clientNamespace;
   return {
     key: 'network-policy',
     description: 'admitting the app to the network',
     async run({ signal }) {
-      await cluster.apply(clientsPolicy(shape.instance, bindingName(id), entranceOf(shape), clientNamespace), signal);
+      const policy = clientsPolicy(shape.instance, bindingName(id), entranceOf(shape), admitted);
+      await cluster.apply(policy, signal);
       return done;
     },
   };

@@ -21,6 +21,9 @@ export const bindingName = (bindingId: string) => `b-${bindingId}`;
 
 export const podName = (replicaSet: string, ordinal: number) => `${replicaSet}-${ordinal}`;
 
+/** How a server is called outside of the cluster. */
+export const outsideName = (namespace: string, domain: string, pod: string) => `${pod}.${namespace}.${domain}`;
+
 /** Where the pods of a StatefulSet are found, by its headless Service. */
 export const serviceDomain = (namespace: string, service: string, clusterDomain: string) =>
   `${service}.${namespace}.svc.${clusterDomain}`;

@@ -1,10 +1,10 @@
 import type { V1StatefulSet } from '@kubernetes/client-node';
 import { openNamespace } from '../../kubernetes/access.js';
-import { type Cluster, ClusterError, type Manifest } from '../../kubernetes/cluster.js';
-import { OperatorError } from '../../operations/errors.js';
+import type { Cluster } from '../../kubernetes/cluster.js';
 import { done, type Step } from '../../operations/step.js';
 import type { Environment } from './environment.js';
 import { statefulSetKind } from './kinds.js';
+import { applyPlanned } from './planned.js';
 import { serviceAccount, sharedManifests } from './replica-set/manifests.js';
 import {
   type InstanceIdentity,
@@ -46,18 +46,10 @@ export function applyObjects(
     description: 'creating the Kubernetes objects',
     async run({ signal }) {
       const security = await securityOf(cluster, signal);
-      const apply = (manifest: Manifest) => cluster.apply(manifest, signal);
-      try {
-        // The kubelet looks again only after half a second for what a pod lacks.
-        await Promise.all([...sharedManifests(instance, secrets, brokerNamespace), ...manifests].map(apply));
-        await Promise.all([
-          ...sets.map(async (set) => apply(statefulSet(await sized(set, signal), security))),
-          ...routers(security).map(apply),
-        ]);
-      } catch (error) {
-        if (!(error instanceof ClusterError && error.isInvalid)) throw error;
-        throw new OperatorError('the cluster refuses an object of the plan', error.message, { cause: error });
-      }
+      // The kubelet looks again only after half a second for what a pod lacks.
+      await applyPlanned(cluster, [...sharedManifests(instance, secrets, brokerNamespace), ...manifests], signal);
+      const statefulSets = await Promise.all(sets.map(async (set) => statefulSet(await sized(set, signal), security)));
+      await applyPlanned(cluster, [...statefulSets, ...routers(security)], signal);
       return done;
     },
   };

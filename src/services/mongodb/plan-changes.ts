@@ -25,6 +25,7 @@ const words: Readonly<Record<FieldOf<Template>, Word>> = {
   memoryRequest: { word: 'the requested memory' },
   storage: { word: 'the storage' },
   storageClass: { word: 'the storage class' },
+  outside: { word: 'the exposure', isHidden: true },
   configServers: { word: 'the config servers', isHidden: true },
   routers: { word: 'the routers', isHidden: true },
   most: { word: 'the greatest numbers', isHidden: true },

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Credential, crossSign, issueAuthority, issueMember } from './certificates.js';
-import { namespaceOf, serviceDomain } from './names.js';
+import { namespaceOf, outsideName, serviceDomain } from './names.js';
 
 /** Generated once, and stored encrypted before its first use: Kubernetes Secrets and MongoDB users follow from it. */
 export type InstanceSecrets = {
@@ -23,6 +23,8 @@ export interface CertificateTerms {
   /** Its headless Services. */
   readonly services: readonly string[];
   readonly clusterDomain: string;
+  /** The domain of its names outside of the cluster, where it has such. */
+  readonly outsideDomain?: string | undefined;
   /** How long the members' certificates are valid, in days. */
   readonly days: number;
 }
@@ -87,10 +89,14 @@ export const certificateKeyOf = ({ member, formerAuthority }: InstanceSecrets): 
 export const keyFileText = ({ keyFile, formerKeyFile }: InstanceSecrets): string =>
   formerKeyFile === undefined ? keyFile : `- ${formerKeyFile}\n- ${keyFile}\n`;
 
-function memberOf(authority: Credential, { instanceId, services, clusterDomain, days }: CertificateTerms) {
+function memberOf(
+  authority: Credential,
+  { instanceId, services, clusterDomain, outsideDomain, days }: CertificateTerms,
+) {
   const namespace = namespaceOf(instanceId);
   const hosts = services.flatMap((name) => hostsOf(serviceDomain(namespace, name, clusterDomain), clusterDomain));
-  return issueMember(authority, namespace, [...hosts, 'localhost'], days);
+  const outside = outsideDomain === undefined ? [] : [outsideName(namespace, outsideDomain, '*')];
+  return issueMember(authority, namespace, [...hosts, ...outside, 'localhost'], days);
 }
 
 /** The members of a headless Service and the Service itself, also without the cluster's domain. */

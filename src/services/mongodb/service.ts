@@ -1,13 +1,13 @@
-import type { Service } from '../service.js';
+import type { Procedure } from '../../operations/step.js';
+import type { Service, Versioned } from '../service.js';
 import type { ServiceParts } from '../service-parts.js';
 import { bind } from './bind.js';
-import { credentials } from './credentials.js';
+import { credentials, endpoints } from './credentials.js';
 import { deprovision } from './deprovision.js';
 import type { Environment } from './environment.js';
 import { MemberConnections } from './members/connections.js';
 import { directRoute, tunnelRoute } from './members/routes.js';
 import { metadata } from './metadata.js';
-import { mongodbPort } from './names.js';
 import { parameterSchemas } from './parameters.js';
 import { refuseUpdate } from './plan-changes.js';
 import { provision } from './provision.js';
@@ -19,7 +19,7 @@ import {
   type InstanceSecrets,
   withoutFormerKeyFile,
 } from './secrets.js';
-import { hostsOf, servicesOf, shapeOf } from './shape.js';
+import { servicesOf, shapeOf } from './shape.js';
 import { type Template, templateSchema } from './template.js';
 import { unbind } from './unbind.js';
 import { update } from './update.js';
@@ -36,6 +36,7 @@ export function mongodbService(parts: ServiceParts): MongodbService {
     instanceId: id,
     services: servicesOf[template.topology],
     clusterDomain,
+    outsideDomain: template.outside?.domain,
     days,
   });
   return {
@@ -47,26 +48,32 @@ export function mongodbService(parts: ServiceParts): MongodbService {
     generateInstanceSecrets: (instance) => generateInstanceSecrets(termsOf(instance)),
     generateBindingSecrets: async () => generateBindingSecrets(),
 
-    provision: { current: 1, versions: { 1: (instance) => provision(environment, instance) } },
+    provision: withExposure((instance, keep) => provision(environment, instance, keep)),
     refuseUpdate,
-    update: { current: 1, versions: { 1: (instance) => update(environment, instance) } },
+    update: withExposure((instance, _from, keep) => update(environment, instance, keep)),
     deprovision: { current: 1, versions: { 1: ({ id }) => deprovision(cluster, id) } },
-    bind: { current: 1, versions: { 1: (instance, binding) => bind(environment, instance, binding) } },
+    bind: withExposure((instance, binding) => bind(environment, instance, binding)),
     unbind: { current: 1, versions: { 1: (instance, binding) => unbind(environment, instance, binding) } },
     rotation: {
       rotatable,
       next: nextRotation,
       begin: (what, instance) => beginRotation(what, instance.secrets, termsOf(instance)),
-      carryOut: { current: 1, versions: { 1: (instance, what) => rotate(environment, instance, what) } },
+      carryOut: withExposure((instance, what) => rotate(environment, instance, what)),
       end: withoutFormerKeyFile,
     },
 
     metadata,
     credentials: (instance, binding) => credentials(shapeOf(instance, environment), instance, binding),
-    endpoints: (instance) =>
-      hostsOf(shapeOf(instance, environment)).map((address) => ({
-        host: address.replace(/:\d+$/, ''),
-        ports: [String(mongodbPort)],
-      })),
+    endpoints: (instance) => endpoints(shapeOf(instance, environment), instance),
   };
+}
+
+/**
+ * Version 2 knows plans with an exposure, which a release that knows version 1 only must leave alone. What version 1 has
+ * accepted is of other plans, and for those nothing has changed.
+ */
+function withExposure<Arguments extends readonly unknown[]>(
+  make: (...args: Arguments) => Procedure,
+): Versioned<Arguments> {
+  return { current: 2, versions: { 1: make, 2: make } };
 }

@@ -4,19 +4,21 @@ import {
   identityOf,
   instanceSelector,
   memberHosts,
+  memberPods,
   type Place,
   type ReplicaSet,
 } from './replica-set/replica-set.js';
 import {
   configServersName,
   routerHosts,
+  routerPods,
   routerSelector,
   routersName,
   type ShardedCluster,
   shardedClusterOf,
   shardService,
 } from './sharded-cluster/sharded-cluster.js';
-import type { ReplicaSetTemplate, Template } from './template.js';
+import type { Outside, ReplicaSetTemplate, Template } from './template.js';
 
 /** What an instance consists of. */
 export type Shape = SingleReplicaSet | ShardedCluster;
@@ -25,6 +27,7 @@ export interface SingleReplicaSet {
   readonly topology: 'replica-set';
   readonly instance: InstanceIdentity;
   readonly set: ReplicaSet;
+  readonly outside?: Outside | undefined;
 }
 
 type Described = UnopenedInstance<Template> & { readonly parameters: JsonObject };
@@ -43,15 +46,20 @@ const replicaSetName = 'rs0';
 
 export function singleReplicaSetOf(
   instance: InstanceIdentity,
-  { topology, members, ...plan }: ReplicaSetTemplate,
+  { topology, members, outside, ...plan }: ReplicaSetTemplate,
 ): SingleReplicaSet {
   const set: ReplicaSet = { instance, name: replicaSetName, service: replicaSetName, role: topology, members, plan };
-  return { topology, instance, set };
+  return { topology, instance, set, outside };
 }
 
 /** `host:port` of each server that apps connect to. */
 export function hostsOf(shape: Shape): readonly string[] {
   return shape.topology === 'sharded-cluster' ? routerHosts(shape) : memberHosts(shape.set);
+}
+
+/** The pods that apps connect to. */
+export function entrancePods(shape: Shape): readonly string[] {
+  return shape.topology === 'sharded-cluster' ? routerPods(shape) : memberPods(shape.set);
 }
 
 /** The labels of the pods that apps connect to. */

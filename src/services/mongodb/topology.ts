@@ -1,6 +1,6 @@
 import type { Manifest } from '../../kubernetes/cluster.js';
 import type { Stage } from '../../operations/step.js';
-import type { Instance } from '../service.js';
+import type { Instance, Keep } from '../service.js';
 import type { Environment } from './environment.js';
 import type { MemberAddress } from './members/routes.js';
 import type { ReplicaSet } from './replica-set/replica-set.js';
@@ -25,7 +25,7 @@ export interface Topology extends Configurable {
   /** From applied objects to what apps can use; where all is there already, to the same. */
   bringUp(): readonly Stage[];
   /** Before the settings, an update also brings about what has changed of the size. */
-  resize(): readonly Stage[];
+  resize(keep: Keep): readonly Stage[];
   /** Has the servers that are due start anew, so that apps can go on meanwhile. */
   readonly restart: (restart: Restart) => readonly Stage[];
 }

@@ -19,7 +19,11 @@ export const hello = (admin: Db, signal: AbortSignal) => command<Hello>(admin, {
 export interface ReplicaSetConfig {
   readonly _id: string;
   readonly version: number;
-  readonly members: readonly { readonly _id: number; readonly host: string }[];
+  readonly members: readonly {
+    readonly _id: number;
+    readonly host: string;
+    readonly horizons?: Readonly<Record<string, string>>;
+  }[];
   readonly settings?: { readonly heartbeatIntervalMillis?: number };
 }
 

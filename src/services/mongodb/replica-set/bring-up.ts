@@ -21,7 +21,15 @@ import { podName } from '../names.js';
 import { poll } from '../poll.js';
 import type { InstanceSecrets } from '../secrets.js';
 import { ensureAdministrator } from '../users.js';
-import { describeMissing, initialConfig, isSettled, nextMissing, settled, withMember } from './configuration.js';
+import {
+  describeMissing,
+  initialConfig,
+  isSettled,
+  nextMissing,
+  type OutsideHosts,
+  settled,
+  withMember,
+} from './configuration.js';
 import { patient } from './patience.js';
 import { memberPods, type ReplicaSet, replicaSetSelector } from './replica-set.js';
 import { writeWithMajority } from './verification.js';
@@ -31,6 +39,8 @@ export interface BringUp {
   readonly set: ReplicaSet;
   readonly members: Members;
   readonly secrets: InstanceSecrets;
+  /** How apps outside of the cluster know the members; left out where they do not. */
+  readonly outside?: (signal: AbortSignal) => Promise<OutsideHosts>;
 }
 
 /** From applied objects to a replica set whose members all vote. */
@@ -62,15 +72,16 @@ function startFirstMember({ cluster, set }: BringUp): Step {
   };
 }
 
-function initiateFirstMember({ set, members }: BringUp): Step {
+function initiateFirstMember({ set, members, outside }: BringUp): Step {
   return {
     key: `${set.name}-initiate`,
     description: 'initiating the replica set',
     async run({ signal }) {
+      const hosts = await outside?.(signal);
       let trouble: NotServing | undefined;
       const isInitiated = await poll(signal, async () => {
         try {
-          return (await members.asSystemOn(0, (admin) => initiateOnce(admin, set, signal))) || undefined;
+          return (await members.asSystemOn(0, (admin) => initiateOnce(admin, set, hosts, signal))) || undefined;
         } catch (error) {
           // Kubernetes tells that it runs before it listens.
           if (!(error instanceof NotServing)) throw error;
@@ -85,14 +96,19 @@ function initiateFirstMember({ set, members }: BringUp): Step {
 }
 
 /** Whether the set has a primary now. */
-async function initiateOnce(admin: Db, set: ReplicaSet, signal: AbortSignal): Promise<boolean> {
+async function initiateOnce(
+  admin: Db,
+  set: ReplicaSet,
+  outside: OutsideHosts | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { setName, primary } = await hello(admin, signal);
   if (setName !== undefined) {
     if (setName === set.name) return primary !== undefined;
     throw new OperatorError(`a member belongs to another replica set, ${setName}`);
   }
   try {
-    await initiate(admin, initialConfig(set), signal);
+    await initiate(admin, initialConfig(set, outside), signal);
   } catch (error) {
     if (!isPassing(error) && !hasCodeName(error, 'AlreadyInitialized')) throw error;
   }
@@ -128,7 +144,7 @@ function createAdministrator({ set, members, secrets }: BringUp): Step {
   };
 }
 
-function addMembers({ cluster, set, members }: BringUp): Step {
+function addMembers({ cluster, set, members, outside }: BringUp): Step {
   return {
     key: `${set.name}-members`,
     description: 'adding the members',
@@ -136,8 +152,9 @@ function addMembers({ cluster, set, members }: BringUp): Step {
       const observed = await observe(cluster, set, signal);
       const addressless = observed.pods.filter(({ status }) => status?.podIP === undefined);
       if (observed.pods.length < set.members || addressless.length > 0) return wait(describe(set, observed));
+      const hosts = await outside?.(signal);
       const areAdded = await members.asSystemOnPrimary(signal, (admin) =>
-        poll(signal, async () => (await addOnce(admin, set, signal)) || undefined),
+        poll(signal, async () => (await addOnce(admin, set, hosts, signal)) || undefined),
       );
       return areAdded ? done : wait(describe(set, observed));
     },
@@ -145,13 +162,18 @@ function addMembers({ cluster, set, members }: BringUp): Step {
 }
 
 /** Whether the configuration has all members now. */
-async function addOnce(admin: Db, set: ReplicaSet, signal: AbortSignal): Promise<boolean> {
+async function addOnce(
+  admin: Db,
+  set: ReplicaSet,
+  outside: OutsideHosts | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
     for (;;) {
       const config = await readConfig(admin, signal);
       const ordinal = nextMissing(set, config);
       if (ordinal === undefined) return true;
-      await reconfigure(admin, withMember(set, config, ordinal), signal);
+      await reconfigure(admin, withMember(set, config, ordinal, outside), signal);
     }
   } catch (error) {
     if (isForeignMember(error)) {

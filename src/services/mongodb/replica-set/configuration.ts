@@ -7,15 +7,21 @@ const heartbeatOfBringUp = 50;
 const defaultHeartbeat = 2_000;
 
 /**
+ * `host:port` of each member as apps outside of the cluster know it; empty where they do not. MongoDB tells such an app
+ * of these hosts only, by the name in its TLS (SNI): its split horizons, which all members have or none.
+ */
+export type OutsideHosts = readonly string[];
+
+/**
  * One member, the others are added to it: it is the primary at once, while three that are initiated together first wait
  * for an election timeout of ten seconds.
  */
-export function initialConfig(set: ReplicaSet): ReplicaSetConfig {
+export function initialConfig(set: ReplicaSet, outside: OutsideHosts = []): ReplicaSetConfig {
   return {
     _id: set.name,
     version: 1,
     ...(set.role === 'configsvr' && { configsvr: true }),
-    members: [memberOf(set, 0)],
+    members: [memberOf(set, 0, outside)],
     settings: { heartbeatIntervalMillis: set.members > 1 ? heartbeatOfBringUp : defaultHeartbeat },
   };
 }
@@ -25,8 +31,13 @@ export function nextMissing(set: ReplicaSet, config: ReplicaSetConfig): number |
   return ordinals(set).find((ordinal) => !config.members.some(({ host }) => host === memberHost(set, ordinal)));
 }
 
-export function withMember(set: ReplicaSet, config: ReplicaSetConfig, ordinal: number): ReplicaSetConfig {
-  return { ...config, members: [...config.members, memberOf(set, ordinal)] };
+export function withMember(
+  set: ReplicaSet,
+  config: ReplicaSetConfig,
+  ordinal: number,
+  outside: OutsideHosts = [],
+): ReplicaSetConfig {
+  return { ...config, members: [...config.members, memberOf(set, ordinal, outside)] };
 }
 
 /** The last member that the set is not to have any more. */
@@ -62,6 +73,7 @@ export function describeMissing(set: ReplicaSet, status: ReplicaSetStatus): stri
   return undefined;
 }
 
-function memberOf(set: ReplicaSet, ordinal: number) {
-  return { _id: ordinal, host: memberHost(set, ordinal) };
+function memberOf(set: ReplicaSet, ordinal: number, outside: OutsideHosts) {
+  const host = outside[ordinal];
+  return { _id: ordinal, host: memberHost(set, ordinal), ...(host !== undefined && { horizons: { outside: host } }) };
 }

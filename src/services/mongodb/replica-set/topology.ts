@@ -1,6 +1,8 @@
 import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
 import { Members, memberAddresses } from '../members/members.js';
+import { findOutside } from '../outside/expose.js';
+import { outsideHosts } from '../outside/hosts.js';
 import type { InstanceSecrets } from '../secrets.js';
 import type { SingleReplicaSet } from '../shape.js';
 import type { Topology } from '../topology.js';
@@ -14,7 +16,7 @@ export function replicaSetTopology(
   shape: SingleReplicaSet,
   secrets: InstanceSecrets,
 ): Topology {
-  const { set } = shape;
+  const { set, outside } = shape;
   const members = new Members(set, secrets, connections);
   return {
     shape,
@@ -23,7 +25,11 @@ export function replicaSetTopology(
     servers: memberAddresses(set),
     manifests: [membersService(set), ...replicaSetManifests(set)],
     routers: () => [],
-    bringUp: () => bringUp({ cluster, set, members, secrets }),
+    bringUp: () =>
+      bringUp({
+        ...{ cluster, set, members, secrets },
+        ...(outside && { outside: async (signal) => outsideHosts(shape, await findOutside(cluster, shape, signal)) }),
+      }),
     resize: () => [],
     restart: (restart) => [[restartMembers({ cluster, set, members }, restart)]],
     asAdmin: (signal, work) => members.asAdminOnPrimary(signal, work),

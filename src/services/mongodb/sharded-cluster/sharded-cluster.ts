@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../service.js';
 import { mongodbPort, podName, serviceDomain } from '../names.js';
 import { componentSelector, type InstanceIdentity, memberHosts, type ReplicaSet } from '../replica-set/replica-set.js';
-import type { ServerPlan, ShardedClusterTemplate } from '../template.js';
+import type { Outside, ServerPlan, ShardedClusterTemplate } from '../template.js';
 import { sizeOf } from './size.js';
 
 /** Config servers and shards, each a replica set, behind routers. */
@@ -11,6 +11,7 @@ export interface ShardedCluster {
   readonly configServers: ReplicaSet;
   readonly shards: readonly ReplicaSet[];
   readonly routers: { readonly count: number; readonly plan: ServerPlan };
+  readonly outside?: Outside | undefined;
 }
 
 export const configServersName = 'cfg';
@@ -22,7 +23,7 @@ const shardName = (index: number) => `${shardService}${index}`;
 
 export function shardedClusterOf(
   instance: InstanceIdentity,
-  { topology, configServers, routers, ...template }: ShardedClusterTemplate,
+  { topology, configServers, routers, outside, ...template }: ShardedClusterTemplate,
   parameters: JsonObject,
 ): ShardedCluster {
   const size = sizeOf({ ...template, routers }, parameters);
@@ -46,6 +47,7 @@ export function shardedClusterOf(
       plan: template,
     })),
     routers: { count: size.routers, plan: { ...template, ...routers } },
+    outside,
   };
 }
 
@@ -77,6 +79,10 @@ export function routerHost({ namespace, clusterDomain }: InstanceIdentity, ordin
 
 export function routerHosts({ instance, routers }: ShardedCluster): readonly string[] {
   return Array.from({ length: routers.count }, (_, ordinal) => routerHost(instance, ordinal));
+}
+
+export function routerPods({ routers }: Pick<ShardedCluster, 'routers'>): readonly string[] {
+  return Array.from({ length: routers.count }, (_, ordinal) => podName(routersName, ordinal));
 }
 
 export function routerSelector(instance: InstanceIdentity): Record<string, string> {

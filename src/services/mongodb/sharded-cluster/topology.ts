@@ -4,6 +4,7 @@ import type { Environment } from '../environment.js';
 import { areWritesBlocked } from '../members/commands.js';
 import { Members, memberAddresses } from '../members/members.js';
 import { applyObjects, neverFewer } from '../objects.js';
+import { expose, withdraw } from '../outside/expose.js';
 import { bringUp } from '../replica-set/bring-up.js';
 import type { ReplicaSet } from '../replica-set/replica-set.js';
 import { restartMembers } from '../replica-set/restart.js';
@@ -40,10 +41,11 @@ export function shardedClusterTopology(
       ...sideBySide(sets.map((set) => bringUp({ cluster, set, members: membersOf(set), secrets }))),
       ...joinShards({ sharded: shape, routers, secrets }),
     ],
-    resize: () => [
-      [applyObjects(environment, topology, secrets, neverFewer(cluster))],
+    resize: (keep) => [
+      [applyObjects(environment, topology, secrets, neverFewer(cluster)), ...expose(cluster, shape, keep)],
       ...topology.bringUp(),
       ...resize({ cluster, sharded: shape, routers, membersOf, parameters }),
+      ...withdraw(cluster, shape),
     ],
     restart: (restart) => [
       sets.map((set) => restartMembers({ cluster, set, members: membersOf(set) }, restart)),

@@ -37,6 +37,21 @@ describe('configuration', () => {
     expect(isSettled(settled(config))).toBe(true);
   });
 
+  it('tells apps outside of the cluster of other hosts, of each member', () => {
+    const outside = [0, 1, 2].map((ordinal) => `rs0-${ordinal}.db.example.com:3000${ordinal}`);
+    let config = initialConfig(set, outside);
+    for (let next = nextMissing(set, config); next !== undefined; next = nextMissing(set, config)) {
+      config = withMember(set, config, next, outside);
+    }
+    const members = outside.map((name, ordinal) => ({
+      _id: ordinal,
+      host: host(ordinal),
+      horizons: { outside: name },
+    }));
+    expect(settled(config).members).toEqual(members);
+    expect(withoutMember(set, config, 2).members).toEqual(members.slice(0, 2));
+  });
+
   it('of one member is settled at once', () => {
     const single = { ...set, members: 1 };
     expect(nextMissing(single, initialConfig(single))).toBeUndefined();

@@ -10,6 +10,9 @@ import {
 } from '../../../../src/services/mongodb/template.js';
 import type { Instance, JsonObject } from '../../../../src/services/service.js';
 
+/** Of procedures that find out nothing. */
+export const keepNothing = async (): Promise<void> => undefined;
+
 export const plan = {
   topology: 'replica-set',
   members: 3,
@@ -20,6 +23,9 @@ export const plan = {
   memory: '2Gi',
   storage: '10Gi',
 };
+
+/** How apps outside of the cluster reach an instance. */
+export const exposed = { exposure: 'node-port', outside: { domain: 'db.example.com' } };
 
 export const template = templateSchema.parse(plan) as ReplicaSetTemplate;
 
@@ -60,6 +66,17 @@ export const { set } = shape;
 export const shardedInstance: Instance<typeof shardedTemplate, InstanceSecrets> = {
   ...instance,
   template: shardedTemplate,
+};
+
+/** The instance as above, but for its plan. */
+export const exposedShape = (over: object = {}) => {
+  const template = templateSchema.parse({ ...plan, ...exposed, ...over }) as ReplicaSetTemplate;
+  return singleReplicaSetOf(identityOf(instance, environment), template);
+};
+
+export const exposedSharded = (parameters: JsonObject = {}) => {
+  const template = templateSchema.parse({ ...shardedPlan, ...exposed }) as ShardedClusterTemplate;
+  return shardedClusterOf(identityOf(shardedInstance, environment), template, parameters);
 };
 
 export const shardedOf = (parameters: JsonObject = {}) =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { outsideServices } from '../../../../src/services/mongodb/outside/services.js';
 import {
   membersService,
   replicaSetManifests,
@@ -16,7 +17,7 @@ import {
   shardedClusterManifests,
 } from '../../../../src/services/mongodb/sharded-cluster/manifests.js';
 import { type ReplicaSetTemplate, templateSchema } from '../../../../src/services/mongodb/template.js';
-import { environment, instance, plan, secrets, sharded } from './examples.js';
+import { environment, exposedShape, exposedSharded, instance, plan, secrets, sharded } from './examples.js';
 
 /** After an intended change: `npx vitest run --project unit test/unit/services --update`, and read the difference. */
 describe('manifests', () => {
@@ -54,6 +55,23 @@ describe('manifests', () => {
       clientsPolicy(sharded.instance, 'b-anywhere', entranceOf(sharded), undefined),
     ];
     await expect(textOf(manifests)).toMatchFileSnapshot('golden/sharded-cluster.yaml');
+  });
+
+  it('outside', async () => {
+    const annotations = { 'example.com/internal': 'true', 'external-dns.alpha.kubernetes.io/ttl': '60' };
+    const balanced = exposedShape({ members: 1, exposure: 'load-balancer', outside: { domain: 'a.org', annotations } });
+    const manifests = [exposedShape({ members: 1 }), balanced, exposedSharded()].flatMap(outsideServices);
+    await expect(textOf(manifests)).toMatchFileSnapshot('golden/outside.yaml');
+  });
+
+  it('have no Services of single servers where apps connect from the cluster only', () => {
+    expect(outsideServices(sharded)).toEqual([]);
+  });
+
+  it('of the pods of an exposed set are those of any other', () => {
+    const { set } = exposedShape();
+    const other = exposedShape({ exposure: 'cluster', outside: undefined }).set;
+    expect(set).toEqual(other);
   });
 });
 

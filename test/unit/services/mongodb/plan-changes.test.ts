@@ -17,6 +17,7 @@ describe('an update', () => {
     ['the requested memory from 2Gi to 1Gi', { memoryRequest: '1Gi' }],
     ['the storage from 10Gi to 20Gi', { storage: '20Gi' }],
     ["the storage class from the cluster's default to fast", { storageClass: 'fast' }],
+    ['the exposure', { outside: { exposure: 'node-port', domain: 'db.example.com' } }],
     ['the MongoDB image', { image: 'registry.internal/mongo:6.0.28' }],
     ['the image of the readiness probe', { readinessImage: 'registry.internal/readiness:2' }],
     ['the MongoDB version from 6.0.27 to 7.0.28 and the MongoDB image', { version: '7.0.28', image: 'mongo:7.0.28' }],
@@ -28,6 +29,16 @@ describe('an update', () => {
     const refusal = `the update would change ${changes}, which is not possible yet; ${possible}`;
     expect(refusalOf(over)).toBe(refusal);
     expect(refusalOf(over, { read_only: true })).toBe(refusal);
+  });
+
+  it('cannot change how an instance is exposed, nor below which domain', () => {
+    const outside = { exposure: 'node-port', domain: 'a.org' } as const;
+    const before = { template: { ...template, outside }, parameters: {} };
+    for (const changed of [undefined, { ...outside, domain: 'b.org' }, { ...outside, exposure: 'load-balancer' }]) {
+      const after = { template: { ...template, outside: changed }, parameters: {} } as typeof before;
+      expect(refuseUpdate(before, after)).toMatch(/^the update would change the exposure, /);
+    }
+    expect(refuseUpdate(before, before)).toBeUndefined();
   });
 
   it('can change any parameters', () => {

@@ -67,6 +67,22 @@ it('binding secrets are safe in any connection string', () => {
   expect(generateBindingSecrets().password).toMatch(/^[0-9a-f]{48}$/);
 });
 
+describe('a certificate of an instance with names outside of the cluster', async () => {
+  const exposed = { ...terms, outsideDomain: 'db.example.com' };
+  const secrets = await generateInstanceSecrets(exposed);
+  it.each([
+    ['at first', secrets],
+    ['renewed', await withNewCertificate(secrets, exposed)],
+    ['of a new authority', await withNewAuthority(secrets, exposed)],
+  ])('names them, %s, and those inside', (_, { member }) => {
+    const certificate = new X509Certificate(member.certificate);
+    expect(certificate.checkHost('rs0-2.m-abc.db.example.com')).toBeDefined();
+    expect(certificate.checkHost('rs0-2.rs0.m-abc.svc.cluster.local')).toBeDefined();
+    expect(certificate.checkHost('rs0-2.m-other.db.example.com')).toBeUndefined();
+    expect(certificate.checkHost('m-abc.db.example.com')).toBeUndefined();
+  });
+});
+
 const certificatesIn = (pem: string): readonly string[] =>
   pem.match(/-----BEGIN CERT[^-]+-----[^-]+-----END CERT[^-]+-----\n/g) ?? [];
 

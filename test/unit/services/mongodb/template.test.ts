@@ -43,6 +43,55 @@ describe('template', () => {
   });
 });
 
+describe.each([
+  ['a replica set', plan],
+  ['a sharded cluster', shardedPlan],
+])('exposure of %s', (_, plan) => {
+  const outside = { domain: 'db.example.com' };
+
+  it('to the cluster is what there is without saying so', () => {
+    expect(templateSchema.parse({ ...plan, exposure: 'cluster' })).toEqual(templateSchema.parse(plan));
+    expect(templateSchema.parse(plan)).not.toHaveProperty('outside');
+  });
+
+  it.each([
+    ['node-port', outside],
+    ['load-balancer', { ...outside, annotations: { 'example.com/internal': 'true' } }],
+    ['node-port', { domain: 'localhost' }],
+    ['node-port', { domain: '10-0-0-1.sslip.io' }],
+  ])('by %s, below %j', (exposure, outside) => {
+    const template = templateSchema.parse({ ...plan, exposure, outside });
+    expect(template.outside).toEqual({ exposure, ...outside });
+    expect(template).not.toHaveProperty('exposure');
+  });
+
+  const noName = 'is no DNS name in lower case (nor may it be an IP address: MongoDB goes by the name in TLS)';
+  it.each<[object, string, string | undefined]>([
+    [
+      { exposure: 'node-port' },
+      'outside',
+      "is missing: exposure node-port needs outside.domain, the DNS domain of the servers' names",
+    ],
+    [
+      { outside },
+      'outside',
+      'is of no use with exposure cluster: set exposure to node-port or load-balancer, or leave it out',
+    ],
+    [{ exposure: 'public', outside }, 'exposure', undefined],
+    [{ exposure: 'node-port', outside: {} }, 'outside.domain', undefined],
+    [{ exposure: 'node-port', outside: { ...outside, port: 1 } }, 'outside', undefined],
+    [{ exposure: 'node-port', outside: { ...outside, annotations: { a: 1 } } }, 'outside.annotations.a', undefined],
+    ...['10.0.0.1', '*.example.com', 'db_example.com', 'Db.example.com', 'db.example.com.', '-db.example.com', ''].map(
+      (domain): [object, string, string] => [{ exposure: 'node-port', outside: { domain } }, 'outside.domain', noName],
+    ),
+    [{ exposure: 'node-port', outside: { domain: `${'a.'.repeat(100)}com` } }, 'outside.domain', undefined],
+  ])('refuses %j', (change, path, message) => {
+    const [issue] = templateSchema.safeParse({ ...plan, ...change }).error?.issues ?? [];
+    expect(issue?.path.join('.')).toBe(path);
+    if (message) expect(issue?.message).toBe(message);
+  });
+});
+
 describe('template of a sharded cluster', () => {
   it('has its memory requests and greatest numbers filled in', () => {
     expect(templateSchema.parse(shardedPlan)).toEqual({
