@@ -7,6 +7,7 @@ import {
   credentialsInVariable,
   type PlatformCredential,
 } from './authentication/platform-credentials.js';
+import { sentinelOptions } from './operations/redis-sentinel.js';
 import { type TlsFiles, tlsOptions } from './tls.js';
 import {
   domain,
@@ -116,7 +117,7 @@ export function loadConfiguration(environment: NodeJS.ProcessEnv): Configuration
     keepAliveSeconds: read.optional('HOLDFAST_KEEP_ALIVE_SECONDS', wholeNumber(1, 3_600), 5),
     maximumConnections: read.optional('HOLDFAST_MAXIMUM_CONNECTIONS', wholeNumber(1, 1_000_000), 10_000),
     ...storeVariables(read),
-    redisUrl: read.required('HOLDFAST_REDIS_URL', url(['redis', 'rediss'])),
+    redisUrl: read.required('HOLDFAST_REDIS_URL', redisUrl),
     catalogFile: read.optional('HOLDFAST_CATALOG', text('the path of a catalog file'), defaultCatalogFile()),
     logLevel: read.optional('HOLDFAST_LOG_LEVEL', oneOf(logLevels), 'info'),
     maximumConcurrentProvisions: read.optional('HOLDFAST_MAXIMUM_CONCURRENT_PROVISIONS', wholeNumber(1, 10_000), 10),
@@ -176,6 +177,17 @@ function readTls(read: VariableReader): TlsFiles | undefined {
 }
 
 const maskList = (value: string): string => value.replace(/:[^,]*/g, ':***').replace(/(^|,)[^:,]+(?=,|$)/g, '$1***');
+
+const anyRedis = url(['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel']);
+const redisUrl: VariableKind<string> = {
+  ...anyRedis,
+  schema: anyRedis.schema.pipe(
+    parsed((value) => {
+      sentinelOptions(value);
+      return value;
+    }),
+  ),
+};
 
 const platformCredentials: VariableKind<readonly PlatformCredential[]> = {
   schema: parsed(credentialsInVariable),

@@ -1,5 +1,6 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../observability/logger.js';
+import { sentinelFaults, sentinelOptions } from './redis-sentinel.js';
 
 /** A connection for requests: a command that Redis does not answer ends by itself. */
 export function requestConnection(url: string, log: Logger): Redis {
@@ -11,12 +12,23 @@ export function workerConnection(url: string, log: Logger): Redis {
   return connect(url, { maxRetriesPerRequest: null }, log);
 }
 
-function connect(url: string, options: object, log: Logger): Redis {
-  const redis = new Redis(url, { ...options, retryStrategy: (attempt: number) => Math.min(100 * attempt, 1_000) });
+/** A connection to what a URL names, or to the primary that its Sentinels name. */
+export function openRedis(url: string, options: RedisOptions = {}): Redis {
+  const sentinel = sentinelOptions(url);
+  return sentinel ? new Redis({ ...sentinel, ...options }) : new Redis(url, options);
+}
+
+function connect(url: string, options: RedisOptions, log: Logger): Redis {
+  const delay = (attempt: number) => Math.min(100 * attempt, 1_000);
+  const redis = openRedis(url, { ...options, retryStrategy: delay, sentinelRetryStrategy: delay });
+  const say = async (error: Error) => {
+    const sentinels = await sentinelFaults(redis.options);
+    log.warn({ err: error, ...(sentinels.length > 0 && { sentinels }) }, 'Redis cannot be reached');
+  };
   let said = false;
   redis.on('error', (error) => {
     // Once an outage, not once an attempt.
-    if (!said) log.warn({ err: error }, 'Redis cannot be reached');
+    if (!said) void say(error);
     said = true;
   });
   redis.on('ready', () => {

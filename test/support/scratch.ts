@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
+import { openRedis } from '../../src/operations/redis.js';
 
 /** A database and a queue of a test's own, in the store and the Redis that run; gone when the test is. */
 export interface Scratch {
@@ -41,7 +41,7 @@ async function dropDatabase(url: string): Promise<void> {
 }
 
 async function dropKeys(url: string, pattern: string): Promise<void> {
-  const redis = new Redis(url);
+  const redis = openRedis(url);
   for await (const keys of redis.scanStream({ match: pattern, count: 1_000 })) {
     if (keys.length > 0) await redis.del(...(keys as string[]));
   }

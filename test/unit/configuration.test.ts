@@ -115,7 +115,12 @@ describe('a wrong variable is told in one line, without its secrets', () => {
     [
       'HOLDFAST_REDIS_URL',
       'me:secret@queue',
-      'HOLDFAST_REDIS_URL holds "***@queue", and may hold a URL that begins with redis:// or rediss://',
+      'HOLDFAST_REDIS_URL holds "***@queue", and may hold a URL that begins with redis:// or rediss:// or redis+sentinel:// or rediss+sentinel://',
+    ],
+    [
+      'HOLDFAST_REDIS_URL',
+      'redis+sentinel://:secret@s1,s2?sentinelPassword=secret',
+      'HOLDFAST_REDIS_URL holds "redis+sentinel://***@s1,s2?***", and may hold a URL that begins with redis:// or rediss:// or redis+sentinel:// or rediss+sentinel:// (the name of the primary is missing: /name after the Sentinels)',
     ],
     [
       'HOLDFAST_BASIC_AUTH',
