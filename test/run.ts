@@ -7,18 +7,34 @@ import { type Counts, run, runSuite } from './suite.js';
 
 const ends = { passed: { passed: 1, failed: 0, skipped: 0 }, failed: { passed: 0, failed: 1, skipped: 0 } };
 
-const checks: readonly { readonly name: string; readonly command: readonly string[]; readonly folder?: string }[] = [
+interface Check {
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly folder?: string;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/** Prometheus' own tool, without what finds servers in the clouds. */
+const promtool = (...args: readonly string[]) => ({
+  command: ['go', 'tool', 'promtool', ...args],
+  folder: 'test/monitoring',
+  environment: { GOFLAGS: '-tags=remove_all_sd' },
+});
+
+const checks: readonly Check[] = [
   { name: 'format and lint', command: ['node_modules/.bin/biome', 'ci', '--error-on-warnings', '.'] },
   { name: 'readiness program', command: ['go', 'test', './...'], folder: 'images/mongodb-readiness' },
   { name: 'enforcer of network policies, vet', command: ['go', 'vet', './...'], folder: 'local/network-policies' },
   { name: 'enforcer of network policies', command: ['go', 'test', './...'], folder: 'local/network-policies' },
   { name: 'docker-compose.yml', command: ['go', 'run', '.', '../../docker-compose.yml'], folder: 'test/compose' },
+  { name: 'alert rules', ...promtool('check', 'rules', '../../deploy/helm/holdfast/monitoring/alerts.yaml') },
+  { name: 'alerts', ...promtool('test', 'rules', 'alerts.test.yaml') },
 ];
 /** The last one looks at what those before it did in the cluster. */
 const suites = ['unit', 'services', 'end-to-end', 'recovery', 'rights'];
 
-async function check({ name, command, folder }: (typeof checks)[number]): Promise<Counts> {
-  const passed = await run(command, { folder });
+async function check({ name, command, ...how }: Check): Promise<Counts> {
+  const passed = await run(command, how);
   process.stdout.write(`check: ${name} ${passed ? 'passed' : 'FAILED'}\n`);
   return passed ? ends.passed : ends.failed;
 }

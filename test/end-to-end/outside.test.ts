@@ -108,7 +108,7 @@ describe('a replica set behind node ports', () => {
   });
 
   it('loses no acknowledged write of an app outside when its primary is killed', async () => {
-    const writer = startWriting(app, { client: fromOutside });
+    const writer = startWriting(app, { mayFail: true, client: fromOutside });
     await writer.someMore();
     const client = appClient(app, fromOutside);
     const primary = async () => String((await client.db().command({ hello: 1 })).primary);
@@ -116,8 +116,9 @@ describe('a replica set behind node ports', () => {
     const [name = ''] = before.split('.');
     await admin.remove(kinds.pod, { namespace, name }, never, { gracePeriodSeconds: 0 });
     await writer.someMore();
-    const { acknowledged, found } = await writer.stop();
-    expect(found).toBe(acknowledged);
+    const { acknowledged, found, unknown } = await writer.stop();
+    expect(found).toBeGreaterThanOrEqual(acknowledged);
+    expect(found).toBeLessThanOrEqual(acknowledged + unknown);
     expect(await primary()).not.toBe(before);
     await client.close();
   });

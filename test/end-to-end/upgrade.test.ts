@@ -39,12 +39,12 @@ describe.runIf(canInstall())('a release that is replaced while it works', () => 
     const next = await nextRelease(installed.chart);
     const paths = () => ['/v2/catalog', ...[...asked].map((id) => `/v2/service_instances/${id}/last_operation`)];
     load = new SteadyLoad({ url: installed.url, ...place.platform, perSecond, paths });
-    const provisioning = provisionAll();
-    await sleep(2_000);
-    await installed.upgrade(next);
-    await deleteEachPod();
-    const states = await provisioning;
-    await load.stop();
+    const changes = async () => {
+      await sleep(2_000);
+      await installed.upgrade(next);
+      await deleteEachPod();
+    };
+    const [states] = await Promise.all([provisionAll(), changes()]).finally(() => load.stop());
     expect(load.failures).toEqual([]);
     expect(states).toEqual(instances.map(() => 'succeeded'));
     const { length: count } = load.milliseconds;
@@ -86,13 +86,18 @@ describe.runIf(canInstall())('a release that is replaced while it works', () => 
   async function provisionAll(): Promise<readonly string[]> {
     const ends: Promise<string>[] = [];
     for (const id of instances) {
-      const { status } = await broker.provision(id, sold);
-      expect(status).toBe(202);
+      const { status, body } = await broker.provision(id, sold);
+      if (status !== 202) throw new Error(`${status} ${JSON.stringify(body)}\n${await complaints()}`);
       asked.add(id);
       ends.push(broker.poll(id, { seconds: 300, everyMilliseconds: 500 }).then(({ state }) => state));
       await sleep(1_500);
     }
     return await Promise.all(ends);
+  }
+
+  async function complaints(): Promise<string> {
+    const lines = (await installed.logs()).split('\n');
+    return lines.filter((line) => /"level":"(warn|error|fatal)"/.test(line)).join('\n');
   }
 
   /** Each when the one before is replaced. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type MongoClientOptions, MongoServerError } from 'mongodb';
+import { type MongoClientOptions, MongoError, MongoServerError } from 'mongodb';
 import { vi } from 'vitest';
 import { type AppCredentials, appClient } from './apps.js';
 
@@ -13,18 +13,24 @@ const isPause = (error: unknown): boolean =>
 
 /**
  * An app that writes one note after the other, and fails where one write does; where writes may pause, one that is refused
- * for that is not counted.
+ * for that is not counted; where they may fail, because a member is killed, one of which the app does not know whether it
+ * was written is counted as `unknown`.
  * @param client over what an app's driver is told of itself
  */
 export function startWriting(
   credentials: AppCredentials,
-  { mayPause = false, client: over = {} }: { readonly mayPause?: boolean; readonly client?: MongoClientOptions } = {},
+  {
+    mayPause = false,
+    mayFail = false,
+    client: over = {},
+  }: { readonly mayPause?: boolean; readonly mayFail?: boolean; readonly client?: MongoClientOptions } = {},
 ) {
   const client = appClient(credentials, over);
   const notes = client.db().collection('written-meanwhile');
   // Others may have written there before.
   const by = randomUUID();
   let acknowledged = 0;
+  let unknown = 0;
   let ending = false;
   const writing = (async () => {
     while (!ending) {
@@ -32,7 +38,8 @@ export function startWriting(
         await notes.insertOne({ by, n: acknowledged });
         acknowledged += 1;
       } catch (error) {
-        if (!(mayPause && isPause(error))) throw error;
+        if (mayFail && error instanceof MongoError) unknown += 1;
+        else if (!(mayPause && isPause(error))) throw error;
       }
       await sleep(20);
     }
@@ -49,7 +56,7 @@ export function startWriting(
       await writing;
       const found = await notes.countDocuments({ by });
       await client.close();
-      return { acknowledged, found };
+      return { acknowledged, found, unknown };
     },
   };
 }
