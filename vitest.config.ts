@@ -6,6 +6,14 @@ export default defineConfig({
       { test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {
         test: {
+          name: 'chart',
+          include: ['test/chart/**/*.test.ts'],
+          globalSetup: ['test/support/setup/chart-tools.ts'],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'services',
           include: ['test/operations/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           globalSetup: ['test/support/setup/services.ts'],

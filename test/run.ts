@@ -31,7 +31,7 @@ const checks: readonly Check[] = [
   { name: 'alerts', ...promtool('test', 'rules', 'alerts.test.yaml') },
 ];
 /** The last one looks at what those before it did in the cluster. */
-const suites = ['unit', 'services', 'end-to-end', 'recovery', 'rights'];
+const suites = ['unit', 'chart', 'services', 'end-to-end', 'recovery', 'rights'];
 
 async function check({ name, command, ...how }: Check): Promise<Counts> {
   const passed = await run(command, how);

@@ -20,7 +20,10 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
 {{- define "holdfast.serviceAccount" -}}
-{{- .Values.serviceAccount.name | default (include "holdfast.name" .) -}}
+{{- with .Values.serviceAccount -}}
+{{- if not (or .create .name) }}{{ fail "serviceAccount.name is not set: name the account that is there, or leave serviceAccount.create true" }}{{ end -}}
+{{- .name | default (include "holdfast.name" $) -}}
+{{- end -}}
 {{- end }}
 
 {{- define "holdfast.trialSecret" -}}
@@ -70,6 +73,7 @@ seccompProfile: { type: RuntimeDefault }
 - { name: HOLDFAST_ROLE, value: {{ .role }} }
 - { name: HOLDFAST_DRAIN_SECONDS, value: {{ .root.Values.drainSeconds | quote }} }
 {{- if eq .role "api" }}
+{{- if not (or (include "holdfast.hasBasicAuth" .root) .root.Values.secrets.access.name) }}{{ fail "neither secrets.basicAuth.name nor secrets.access.name is set: make a Secret that says who may ask, and give its name" }}{{ end }}
 {{- if include "holdfast.hasBasicAuth" .root }}
 - { name: HOLDFAST_BASIC_AUTH_FILE, value: /etc/holdfast/basic-auth/credentials }
 {{- end }}
@@ -80,6 +84,10 @@ seccompProfile: { type: RuntimeDefault }
 {{- if .root.Values.secrets.tls.name }}
 - { name: HOLDFAST_TLS_CERTIFICATE_FILE, value: /etc/holdfast/tls/tls.crt }
 - { name: HOLDFAST_TLS_KEY_FILE, value: /etc/holdfast/tls/tls.key }
+{{- end }}
+{{- if .root.Values.secrets.clientAuthorities.name }}
+{{- if not .root.Values.secrets.tls.name }}{{ fail "secrets.clientAuthorities needs secrets.tls: only a broker that speaks HTTPS asks for certificates" }}{{ end }}
+- { name: HOLDFAST_TLS_CLIENT_CA_FILE, value: /etc/holdfast/client-authorities/ca.crt }
 {{- end }}
 {{- if .root.Values.secrets.certificateAuthorities.name }}
 - { name: NODE_EXTRA_CA_CERTS, value: /etc/holdfast/authorities/ca.crt }
@@ -103,6 +111,9 @@ seccompProfile: { type: RuntimeDefault }
 {{- end }}
 {{- if .root.Values.secrets.tls.name }}
 - { name: tls, mountPath: /etc/holdfast/tls, readOnly: true }
+{{- end }}
+{{- if .root.Values.secrets.clientAuthorities.name }}
+- { name: client-authorities, mountPath: /etc/holdfast/client-authorities, readOnly: true }
 {{- end }}
 {{- if .root.Values.secrets.certificateAuthorities.name }}
 - { name: authorities, mountPath: /etc/holdfast/authorities, readOnly: true }
@@ -129,6 +140,12 @@ seccompProfile: { type: RuntimeDefault }
 {{- with .root.Values.secrets.tls.name }}
 - name: tls
   secret: { secretName: {{ . }} }
+{{- end }}
+{{- with .root.Values.secrets.clientAuthorities }}
+{{- if .name }}
+- name: client-authorities
+  secret: { secretName: {{ .name }}, items: [{ key: {{ .key }}, path: ca.crt }] }
+{{- end }}
 {{- end }}
 {{- with .root.Values.secrets.certificateAuthorities }}
 {{- if .name }}
