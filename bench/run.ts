@@ -20,6 +20,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   accept: async () => (await import('./accept/benchmark.js')).accept,
   scale: async () => (await import('./scale/benchmark.js')).scale,
   queue: async () => (await import('./queue/benchmark.js')).queue,
+  image: async () => (await import('./image/benchmark.js')).image,
   idle: async () => (await import('./idle/benchmark.js')).idle,
 };
 
