@@ -6,6 +6,7 @@ import { AuditSealer, sealAudit } from './audit/sealer.js';
 import { Acceptance } from './brokering/acceptance.js';
 import { BindingBroker } from './brokering/binding-broker.js';
 import { Completion } from './brokering/completion.js';
+import { countInstances } from './brokering/count-instances.js';
 import { expiredBindings } from './brokering/expiry.js';
 import { InstanceBroker } from './brokering/instance-broker.js';
 import { refuseMissingPlans } from './brokering/plans-in-use.js';
@@ -33,6 +34,7 @@ import { AuditEventsRepository } from './store/audit-events.repository.js';
 import { type AuditKey, AuditKeys, openAuditKey } from './store/audit-keys.js';
 import { KeyRing } from './store/encryption.js';
 import { demandKeys } from './store/encryption-keys.js';
+import { FiguresRepository } from './store/figures.repository.js';
 import { brokerIdentity } from './store/identity.js';
 import { migrate } from './store/migrate.js';
 import { OperationsRepository } from './store/operations.repository.js';
@@ -130,6 +132,7 @@ export class Broker {
       workOff(expiry, log),
       sealing,
       workOff(dueRotations(instances, rotations), log),
+      countInstances(new FiguresRepository(store), catalog),
       ...(createTasks?.(comparedWith(store, instances), identity) ?? []),
     ];
     const engine =

@@ -12,7 +12,8 @@ import type { Configuration } from './configuration.js';
 import { LimitedExpressAdapter } from './listener.js';
 import { HealthChecks, HealthController } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
-import { Metrics, MetricsController } from './observability/metrics.js';
+import { MetricsController } from './observability/metrics.controller.js';
+import { Metrics } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
 import { isQuiet, observeRequests } from './observability/request-log.js';
 import { traceRequests } from './observability/tracing.js';
@@ -32,6 +33,7 @@ export interface HttpOptions {
   readonly rate: RequestRate;
   readonly logger: Logger;
   readonly health: HealthChecks;
+  readonly metrics: Metrics;
   /** Whether an error is answered with 503: whoever asked may ask again soon. */
   readonly isUnavailable: (error: unknown) => boolean;
   /** What is served besides health and metrics, such as `osbModule(…)`. */
@@ -43,8 +45,7 @@ class HttpModule {}
 
 /** Everything that is served over HTTP, ready to listen. */
 export async function createHttpApplication(options: HttpOptions): Promise<NestExpressApplication> {
-  const { configuration, logger, health, isUnavailable, modules } = options;
-  const metrics = new Metrics();
+  const { configuration, logger, health, metrics, isUnavailable, modules } = options;
   const root: DynamicModule = {
     module: HttpModule,
     imports: [...modules],

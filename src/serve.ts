@@ -17,9 +17,12 @@ import { Drain } from './drain.js';
 import { createHttpApplication } from './http.js';
 import { type HealthCheck, HealthChecks } from './observability/health.js';
 import type { Logger } from './observability/logger.js';
+import { Metrics } from './observability/metrics.js';
 import { operatorsModule } from './operators/operators.module.js';
 import { osbModule } from './osb/osb.module.js';
+import { FiguresRepository } from './store/figures.repository.js';
 import { OperatorsRepository } from './store/operators.repository.js';
+import { operationKinds, operationStates } from './store/records.js';
 import { isUnreachable } from './store/store.js';
 import { watchTls } from './tls.js';
 
@@ -49,6 +52,7 @@ export async function serve({ broker, configuration, checks, reviewToken, log }:
     redis: () => broker.checkRedis(),
     ...checks,
   });
+  const metrics = metricsOf(broker, health);
   const modules = configuration.role === 'worker' ? [] : [osb(broker), operators(broker)];
   const counted = { redis: broker.requestRedis, prefix: broker.redisPrefix };
   const { mostFailuresPerMinute, mostRequestsPerSecond, tls } = configuration;
@@ -60,6 +64,7 @@ export async function serve({ broker, configuration, checks, reviewToken, log }:
     rate: new RequestRate({ ...counted, mostPerSecond: mostRequestsPerSecond }),
     logger: log,
     health,
+    metrics,
     isUnavailable: isUnreachable,
     modules,
   });
@@ -77,10 +82,23 @@ export async function serve({ broker, configuration, checks, reviewToken, log }:
     await sleep(drainSeconds * 1_000);
     await drain.end(drainSeconds > 0);
     await application.close();
+    metrics.stop();
     credentials.stop();
     certificates?.stop();
   };
   return { url: `${tls ? 'https' : 'http'}://${host}:${port}`, close };
+}
+
+function metricsOf(broker: Broker, health: HealthChecks): Metrics {
+  const figures = new FiguresRepository(broker.store);
+  const metrics = new Metrics({ health, jobs: () => broker.countJobs(), figures: () => figures.read() });
+  metrics.expect({
+    services: [...new Set(broker.catalog.offerings.map(({ service }) => service.name))],
+    kinds: operationKinds,
+    states: operationStates.filter((state) => state !== 'queued' && state !== 'running'),
+    tasks: broker.engine?.tasks ?? [],
+  });
+  return metrics;
 }
 
 const osb = (broker: Broker): DynamicModule =>

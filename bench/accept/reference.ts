@@ -7,6 +7,7 @@ import { Failures } from '../../src/authentication/failures.js';
 import { RequestRate } from '../../src/authentication/request-rate.js';
 import { WatchedCredentials } from '../../src/authentication/watched-credentials.js';
 import { loadConfiguration } from '../../src/configuration.js';
+import { HealthChecks } from '../../src/observability/health.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import { observeRequests } from '../../src/observability/request-log.js';
@@ -34,7 +35,7 @@ const constant = readFileSync(String(process.env.BENCH_CONSTANT), 'utf8');
 const app = express().disable('x-powered-by').disable('etag');
 app.get('/bare/:id', (_request, response) => void response.type('application/json').send(constant));
 app.use(
-  observeRequests(log, new Metrics()),
+  observeRequests(log, new Metrics({ health: new HealthChecks({ store: async () => undefined }) })),
   authentication({
     authenticator: new Authenticator(
       new WatchedCredentials(configuration, log),

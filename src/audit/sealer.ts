@@ -1,3 +1,4 @@
+import { tell } from '../observability/events.js';
 import type { Logger } from '../observability/logger.js';
 import type { ReconcilerTask } from '../operations/reconciler.js';
 import type { AuditKey, AuditKeys } from '../store/audit-keys.js';
@@ -24,8 +25,12 @@ export class AuditSealer {
     private readonly log: Logger,
   ) {}
 
-  /** Seals all that waits, or as much as one round may. */
-  async seal(): Promise<void> {
+  /**
+   * Seals all that waits, or as much as one round may.
+   * @returns how many events that were
+   */
+  async seal(): Promise<number> {
+    let events = 0;
     for (let blocks = 0; blocks < mostBlocks; blocks++) {
       const waiting = await this.store.unsealedEvents
         // Of a key that is newer than this process, another one knows what to think.
@@ -33,9 +38,11 @@ export class AuditSealer {
         .sort({ at: 1, _id: 1 })
         .limit(mostEvents)
         .toArray();
-      if (waiting.length === 0) return;
+      if (waiting.length === 0) break;
       await this.#sealNext(waiting);
+      events += waiting.length;
     }
+    return events;
   }
 
   async #sealNext(waiting: readonly UnsealedEventRecord[]): Promise<void> {
@@ -54,6 +61,7 @@ export class AuditSealer {
     const known = this.#head;
     if (known && (head?._id ?? 0) < known._id) {
       this.log.error({ block: known._id, mac: known.mac }, 'the audit chain was cut: it has lost this block');
+      tell('auditDeviation', { deviation: 'cut' });
     }
     return head;
   }
@@ -67,7 +75,10 @@ export class AuditSealer {
       const event = events.get(note._id);
       const sealed = sealedEvent(note, event, this.keys.get(note.key));
       if (event) this.#tell(event);
-      if (sealed.finding) this.log.error({ auditEvent: note._id, finding: sealed.finding }, 'the audit was changed');
+      if (sealed.finding) {
+        this.log.error({ auditEvent: note._id, finding: sealed.finding }, 'the audit was changed');
+        tell('auditDeviation', { deviation: 'changed' });
+      }
       return sealed;
     });
   }

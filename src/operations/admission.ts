@@ -7,8 +7,8 @@ import type { OperationsRepository } from '../store/operations.repository.js';
  * for a particular one.
  */
 export class Admission {
-  #last: Promise<void> = Promise.resolve();
-  #coming: Promise<void> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #coming: Promise<number> | undefined;
 
   /** @param wake makes an operation that was let run do so now */
   constructor(
@@ -18,8 +18,11 @@ export class Admission {
     private readonly log: Logger,
   ) {}
 
-  /** Whoever asks while one round is under way shares the next one: many at once would be in each other's way. */
-  admit(): Promise<void> {
+  /**
+   * Whoever asks while one round is under way shares the next one: many at once would be in each other's way.
+   * @returns how many were let run
+   */
+  admit(): Promise<number> {
     this.#coming ??= this.#last.then(() => this.#round());
     this.#last = this.#coming.catch(() => {});
     return this.#coming;
@@ -30,8 +33,10 @@ export class Admission {
     this.admit().catch((error: unknown) => this.log.warn({ err: error }, 'nothing admitted; the reconciler will'));
   }
 
-  async #round(): Promise<void> {
+  async #round(): Promise<number> {
     this.#coming = undefined;
-    for (const operation of await this.operations.admit(this.limit)) this.wake(operation);
+    const admitted = await this.operations.admit(this.limit);
+    for (const operation of admitted) this.wake(operation);
+    return admitted.length;
   }
 }

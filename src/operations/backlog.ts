@@ -28,6 +28,7 @@ export function workOff<Item extends { readonly _id: string }>(backlog: Backlog<
           log.warn({ err: error, item: item._id }, 'left to the next round');
         });
       }
+      return found.length;
     },
   };
 }

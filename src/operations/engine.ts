@@ -39,6 +39,8 @@ const leaseMilliseconds = 6_000;
 /** What a process of the role `worker` runs: the queue's worker and the reconciler. */
 export class Engine {
   readonly wakeups: Wakeups;
+  /** Names of what is looked after periodically. */
+  readonly tasks: readonly string[];
   readonly #worker: OperationWorker;
   readonly #reconciler: Reconciler;
 
@@ -56,7 +58,9 @@ export class Engine {
       concurrency: options.concurrency,
     });
     const own = [redeliver(operations, queue, log), failOverdue(operations, admission, log), admitQueued(admission)];
-    this.#reconciler = new Reconciler([...own, ...tasks], new Locks(store.database, options.owner), log);
+    const all = [...own, ...tasks];
+    this.tasks = all.map(({ name }) => name);
+    this.#reconciler = new Reconciler(all, new Locks(store.database, options.owner), log);
   }
 
   start(): void {

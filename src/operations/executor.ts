@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { tell } from '../observability/events.js';
 import { type Logger, withLogFields } from '../observability/logger.js';
 import { inSpan, noteInSpan } from '../observability/tracing.js';
 import { withPermission } from '../side-effects.js';
@@ -97,6 +98,7 @@ export class Executor {
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
       this.log.info({ reason: error.message }, 'the lease is lost');
+      tell('leaseLost', { service: operation.service, kind: operation.kind, reason: error.loss });
       await this.operations.relinquish(operation._id, owner);
       await this.#clearUp(operation, shutdown);
       return { kind: 'pause', milliseconds: busyMilliseconds };

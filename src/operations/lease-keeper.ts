@@ -60,4 +60,4 @@ export class LeaseKeeper {
   }
 }
 
-const leaseEnded = () => new LeaseLostError('the lease could not be renewed in time');
+const leaseEnded = () => new LeaseLostError('the lease could not be renewed in time', 'expired');

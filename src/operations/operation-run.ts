@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { tell } from '../observability/events.js';
 import type { Logger } from '../observability/logger.js';
 import { noteInSpan } from '../observability/tracing.js';
 import type { Holding, OperationsRepository } from '../store/operations.repository.js';
 import type { OperationRecord } from '../store/records.js';
 import { retryBackoff, waitBackoff } from './backoff.js';
-import { describe, doneRecords, remaining, runStage, type StageVerdict, verdictOf } from './stage.js';
+import {
+  couldBeginAt,
+  describe,
+  doneRecords,
+  remaining,
+  runStage,
+  type StageVerdict,
+  type StepResult,
+  verdictOf,
+} from './stage.js';
 import type { Procedure, Stage } from './step.js';
 import type { Sleeper } from './wakeups.js';
 
@@ -25,6 +35,7 @@ export class OperationRun {
   #progress: string;
   #pauses: number;
   #last: StepRecords = {};
+  #done: StepRecords;
 
   constructor(
     private readonly operations: OperationsRepository,
@@ -41,19 +52,20 @@ export class OperationRun {
   ) {
     this.#progress = operation.progress;
     this.#pauses = operation.pauses;
+    this.#done = operation.steps;
   }
 
   async carryOut(procedure: Procedure): Promise<RunResult> {
     const stages = remaining(procedure.stages, new Set(Object.keys(this.operation.steps)));
     for (const [index, stage] of stages.entries()) {
-      const verdict = await this.#carryOutStage(stage, stages[index + 1]);
+      const verdict = await this.#carryOutStage(stage, stages[index + 1], procedure.stages);
       if (verdict.kind !== 'done') return await this.#stop(verdict);
     }
     return await this.#finish('succeeded', 'done');
   }
 
   /** Runs a stage until it is done, or waits with nothing new to see. */
-  async #carryOutStage(stage: Stage, next: Stage | undefined): Promise<StageVerdict> {
+  async #carryOutStage(stage: Stage, next: Stage | undefined, all: Procedure['stages']): Promise<StageVerdict> {
     let left = stage;
     for (;;) {
       const signal = AbortSignal.any([this.signals.lease, this.signals.shutdown]);
@@ -63,9 +75,29 @@ export class OperationRun {
       const done = doneRecords(results);
       left = left.filter(({ key }) => !(key in done));
       if (Object.keys(done).length > 0) await this.#record(done, left.length > 0 ? left : next);
+      this.#tell(results, all);
       if (verdict.kind !== 'wait' || this.signals.shutdown.aborted || !this.sleeper.takeWakeup()) return verdict;
       await sleep(burstMilliseconds);
     }
+  }
+
+  #tell(results: readonly StepResult[], stages: Procedure['stages']): void {
+    const { service, kind, acceptedAt, startedAt = acceptedAt } = this.operation;
+    for (const result of results) {
+      // What the shutdown cut off says nothing of the step.
+      if (result.kind === 'passing' && this.signals.shutdown.aborted) continue;
+      const step = result.step.key;
+      tell('stepRan', { service, kind, step, outcome: result.kind === 'passing' ? 'retry' : result.kind });
+      if (result.kind !== 'done') continue;
+      const began = couldBeginAt(step, stages, this.#done, startedAt);
+      tell('stepDone', {
+        service,
+        kind,
+        step,
+        seconds: Math.max(0, result.endedAt.getTime() - began.getTime()) / 1_000,
+      });
+    }
+    this.#done = { ...this.#done, ...doneRecords(results) };
   }
 
   async #stop(verdict: Exclude<StageVerdict, { kind: 'done' }>): Promise<RunResult> {

@@ -83,6 +83,7 @@ export class OperationQueue {
   }
 
   async countJobs(): Promise<Readonly<Record<string, number>>> {
+    this.#demandConnection();
     return await this.#queue.getJobCounts('wait', 'active', 'delayed');
   }
 

@@ -1,3 +1,4 @@
+import { tell } from '../observability/events.js';
 import { type Logger, withLogFields } from '../observability/logger.js';
 import type { Locks } from '../store/locks.js';
 import type { OperationsRepository } from '../store/operations.repository.js';
@@ -9,7 +10,8 @@ import type { OperationQueue } from './queue.js';
 export interface ReconcilerTask {
   readonly name: string;
   readonly everyMilliseconds: number;
-  run(): Promise<void>;
+  /** @returns how much it found that called for something */
+  run(): Promise<number>;
 }
 
 /** How many operations one pass of a task handles. */
@@ -28,6 +30,7 @@ export function redeliver(operations: OperationsRepository, queue: OperationQueu
         log.debug({ operation }, 'operation is due, delivered again');
         await queue.wake(operation);
       });
+      return due.length;
     },
   };
 }
@@ -38,12 +41,14 @@ export function failOverdue(operations: OperationsRepository, admission: Admissi
     name: 'fail-overdue',
     everyMilliseconds: 1_000,
     async run() {
-      await forEach(await operations.findOverdue(batch), log, async (id) => {
+      const overdue = await operations.findOverdue(batch);
+      await forEach(overdue, log, async (id) => {
         const failed = await operations.failOverdue(id, describeOverdue);
         if (!failed) return;
         log.error({ operation: id, description: failed.progress }, 'operation failed at its deadline');
         await admission.admit();
       });
+      return overdue.length;
     },
   };
 }
@@ -125,6 +130,7 @@ export class Reconciler {
       if ((await this.#lock(task)) && this.#isDue(task)) await this.#runLocked(task);
     } catch (error) {
       this.log.warn({ err: error }, 'reconciler task failed, will run again');
+      tell('taskFailed', { task: task.name });
       this.#due.delete(task);
       // Perhaps another process can.
       await this.locks.release(lockOf(task)).catch(() => {});
@@ -140,7 +146,9 @@ export class Reconciler {
     // For one that takes longer than its lock lasts. What fails here fails the next tick too, which tells.
     const prolonging = setInterval(() => void this.#lock(task).catch(() => {}), lockMilliseconds(task) / 3);
     try {
-      await task.run();
+      const began = performance.now();
+      const found = await task.run();
+      tell('taskRan', { task: task.name, seconds: (performance.now() - began) / 1_000, found });
     } finally {
       clearInterval(prolonging);
     }

@@ -70,3 +70,15 @@ export function remaining(stages: readonly Stage[], done: ReadonlySet<string>): 
 export function describe(stage: Stage): string {
   return [...new Set(stage.map(({ description }) => description))].join('; ');
 }
+
+/** When a step could begin: when all that come before its stage were done, or else when the operation began. */
+export function couldBeginAt(
+  step: string,
+  stages: readonly Stage[],
+  done: Readonly<Record<string, Pick<StepRecord, 'endedAt'>>>,
+  began: Date,
+): Date {
+  const place = stages.findIndex((stage) => stage.some(({ key }) => key === step));
+  const before = stages.slice(0, Math.max(place, 0)).flat();
+  return new Date(Math.max(began.getTime(), ...before.map(({ key }) => done[key]?.endedAt.getTime() ?? 0)));
+}

@@ -56,6 +56,7 @@ export function removeOrphans(
         log.warn({ namespace, instance, removed: isRemoved }, 'no instance owns this namespace');
         if (isRemoved) await cluster.remove(namespaceKind, { name: namespace }, signal);
       }
+      return orphans.length;
     },
   };
 }
@@ -76,11 +77,13 @@ export function reportMissing(cluster: Cluster, stored: Stored, brokerId: string
           missing.set(id, [...(missing.get(id) ?? []), kind.kind]);
         }
       }
-      if (missing.size === 0) return;
+      if (missing.size === 0) return 0;
       const after = new Set(await stored.idsInUse());
-      for (const [instance, missingKinds] of missing) {
-        if (after.has(instance)) log.error({ instance, missing: missingKinds }, 'the objects of an instance are gone');
+      const gone = [...missing].filter(([instance]) => after.has(instance));
+      for (const [instance, missingKinds] of gone) {
+        log.error({ instance, missing: missingKinds }, 'the objects of an instance are gone');
       }
+      return gone.length;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { type ClientSession, type Document, type Filter, MongoBulkWriteError } from 'mongodb';
+import { tell } from '../observability/events.js';
 import { sideEffect } from '../side-effects.js';
 import type { AuditEventsRepository } from './audit-events.repository.js';
 import { applyEffect } from './effects.js';
@@ -8,6 +9,14 @@ import { isDuplicateKey, type Store } from './store.js';
 /** Another holder took the operation, or it ended: whoever sees this stops at once, and records nothing. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
+
+  constructor(
+    message: string,
+    /** By another, or because it could not be renewed. */
+    readonly loss: 'taken' | 'expired' = 'taken',
+  ) {
+    super(message);
+  }
 }
 
 /** What a holder of a lease names in each of its writes. */
@@ -258,6 +267,7 @@ export class OperationsRepository {
     );
     if (!operation) throw new LeaseLostError(`operation ${which._id} is held by another, or over`);
     await this.audit.recordEnd(operation._id, { event: state, detail: operation.progress }, session);
+    this.store.whenKept(session, () => tellEnd(operation, state));
     return operation;
   }
 
@@ -346,6 +356,10 @@ export class OperationsRepository {
     );
     if (matchedCount === 0) throw new LeaseLostError(`operation ${holding.operation} is held by another`);
   }
+}
+
+function tellEnd({ service, kind, acceptedAt, endedAt = acceptedAt }: OperationRecord, state: End['state']): void {
+  tell('operationEnded', { service, kind, state, seconds: (endedAt.getTime() - acceptedAt.getTime()) / 1_000 });
 }
 
 /** Place of the update that ended an ordered bulk of them. */

@@ -105,7 +105,8 @@ export interface ServiceBindingRecord extends Owned {
  * What we do by ourselves: `expire` is an `unbind`, and the binding stays until the platform unbinds it; `rotate`
  * exchanges secrets of an instance, which stays ready meanwhile.
  */
-export type OperationKind = 'provision' | 'update' | 'deprovision' | 'rotate' | 'bind' | 'unbind' | 'expire';
+export const operationKinds = ['provision', 'update', 'deprovision', 'rotate', 'bind', 'unbind', 'expire'] as const;
+export type OperationKind = (typeof operationKinds)[number];
 
 /**
  * - `queued`: waits for its turn, in order of acceptance

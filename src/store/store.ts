@@ -12,6 +12,7 @@ import {
 import type { Logger } from '../observability/logger.js';
 import { StartError } from '../start-error.js';
 import type { AuditBlockRecord, AuditKeyRecord, UnsealedEventRecord } from './audit-records.js';
+import { tellCommandTimes } from './command-times.js';
 import type {
   AuditEventRecord,
   OperationRecord,
@@ -43,6 +44,7 @@ export class ContentionError extends Error {
 export class Store {
   readonly #client: MongoClient;
   readonly database: Db;
+  readonly #whenKept = new WeakMap<ClientSession, (() => void)[]>();
 
   private constructor(client: MongoClient) {
     this.#client = client;
@@ -55,6 +57,7 @@ export class Store {
    * @throws StartError
    */
   static open(url: string): Store {
+    tellCommandTimes();
     try {
       return new Store(new MongoClient(url, clientOptions));
     } catch (error) {
@@ -94,10 +97,20 @@ export class Store {
   async transaction<Result>(work: (session: ClientSession) => Promise<Result>): Promise<Result> {
     const deadline = performance.now() + contentionMilliseconds;
     const attempt = async (session: ClientSession) => {
+      this.#whenKept.set(session, []);
       if (performance.now() > deadline) throw new ContentionError('other transactions were in the way for too long');
       return await work(session);
     };
-    return await this.#client.withSession((session) => session.withTransaction(() => attempt(session)));
+    return await this.#client.withSession(async (session) => {
+      const result = await session.withTransaction(() => attempt(session));
+      for (const then of this.#whenKept.get(session) ?? []) then();
+      return result;
+    });
+  }
+
+  /** Has `then` happen once what the transaction of `session` writes is kept: an attempt at it may come to nothing. */
+  whenKept(session: ClientSession, then: () => void): void {
+    this.#whenKept.get(session)?.push(then);
   }
 
   /** By the store's clock. */

@@ -72,8 +72,8 @@ export const engineMutations: readonly Mutation[] = [
   {
     name: 'deadlines are not looked after',
     file: 'src/operations/reconciler.ts',
-    from: 'await forEach(await operations.findOverdue(batch), log',
-    to: 'await forEach([], log',
+    from: 'const overdue = await operations.findOverdue(batch)',
+    to: 'const overdue: readonly string[] = []',
     suite: 'services',
     test: 'test/operations/engine.test.ts',
     title: 'the engine fails an operation at its deadline',

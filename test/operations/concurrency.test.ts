@@ -203,7 +203,7 @@ describe('two reconcilers', () => {
     let works: string[] = [];
     const reconciler = (name: string) =>
       new Reconciler(
-        [{ name: 'count', everyMilliseconds: 20, run: async () => void works.push(name) }],
+        [{ name: 'count', everyMilliseconds: 20, run: async () => works.push(name) }],
         new Locks(processes.store.database, name),
         createLogger('silent'),
       );

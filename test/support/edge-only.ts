@@ -18,6 +18,7 @@ import { readCatalog } from '../../src/catalog/read-catalog.js';
 import { loadConfiguration } from '../../src/configuration.js';
 import { createHttpApplication } from '../../src/http.js';
 import { HealthChecks } from '../../src/observability/health.js';
+import { Metrics } from '../../src/observability/metrics.js';
 import { osbModule } from '../../src/osb/osb.module.js';
 import type { AnyService } from '../../src/services/service.js';
 import { BrokerDriver } from './broker-driver.js';
@@ -193,13 +194,16 @@ export async function startEdge({ health, environment, reviewToken }: EdgeOption
   const { mostFailuresPerMinute, mostRequestsPerSecond } = configuration;
   const credentials = new WatchedCredentials(configuration, logger);
   const failures = new Failures({ prefix: 'edge', mostPerMinute: mostFailuresPerMinute });
+  const checks = health ?? new HealthChecks({ store: async () => undefined });
+  const metrics = new Metrics({ health: checks });
   const application = await createHttpApplication({
     isUnavailable: () => false,
     configuration,
     authenticator: new Authenticator(credentials, new BearerTokens(reviewToken), failures),
     rate: new RequestRate({ prefix: 'edge', mostPerSecond: mostRequestsPerSecond }),
     logger,
-    health: health ?? new HealthChecks({ store: async () => undefined }),
+    health: checks,
+    metrics,
     modules: [
       osbModule({
         providers: [
@@ -222,6 +226,7 @@ export async function startEdge({ health, environment, reviewToken }: EdgeOption
     broker: driver({}),
     logLines: () => lines.map((line) => JSON.parse(line) as Record<string, unknown>),
     close: async () => {
+      metrics.stop();
       credentials.stop();
       await application.close();
     },

@@ -5,6 +5,7 @@ import { done, wait } from '../../src/operations/step.js';
 import { openAuditKey } from '../../src/store/audit-keys.js';
 import { KeyRing } from '../../src/store/encryption.js';
 import { demandKeys, isKnown } from '../../src/store/encryption-keys.js';
+import { FiguresRepository } from '../../src/store/figures.repository.js';
 import { rotateKeys } from '../../src/store/key-rotation.js';
 import { OperatorsRepository } from '../../src/store/operators.repository.js';
 import { OrphansRepository } from '../../src/store/orphans.repository.js';
@@ -111,6 +112,9 @@ export async function tourStore(stub: StubBroker): Promise<void> {
   await whatIsInterrupted(stub, sold);
   await whatIsDoneByItself(stub, await stub.driver.sold('stub', 'hasty'));
   await whatOperatorsAsk(store);
+  const figures = new FiguresRepository(store);
+  await figures.read();
+  await figures.countInstances();
   const instances = new ServiceInstancesRepository(store, ring);
   await instances.livingAmong((await instances.idsInUse()).slice(0, 100));
   const orphans = new OrphansRepository(store);

@@ -74,6 +74,7 @@ function taskThatTakes(milliseconds: number): ReconcilerTask {
       await runs.updateOne(run, { $set: { pid: process.pid }, $currentDate: { startedAt: true } }, { upsert: true });
       await sleep(milliseconds);
       await runs.updateOne(run, { $currentDate: { endedAt: true } });
+      return 0;
     },
   };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/observability/logger.js';
 import { OperatorError, UserError } from '../../../src/operations/errors.js';
 import {
+  couldBeginAt,
   describe as describeStage,
   doneRecords,
   remaining,
@@ -66,5 +67,21 @@ describe('a stage', () => {
   it('is described once where its steps do the same', () => {
     const same = (key: string): Step => ({ ...step(key), description: 'starting the members' });
     expect(describeStage([same('a'), same('b'), step('c')])).toBe('starting the members; doing c');
+  });
+});
+
+describe('when a step could begin', () => {
+  const at = (second: number) => new Date(second * 1_000);
+  const ended = (second: number) => ({ endedAt: at(second) });
+  const stages = [[step('a')], [step('b'), step('c')], [step('d')]];
+
+  it.each([
+    ['of the first stage: with the operation', 'a', {}, 1],
+    ['of a later one: when the last before it was done', 'd', { a: ended(2), b: ended(9), c: ended(4) }, 9],
+    ['however early those beside it are done', 'c', { a: ended(2), b: ended(3) }, 2],
+    ['where what was before is no part of it any more: with the operation', 'b', { former: ended(5) }, 1],
+    ['that is in no stage: with the operation', 'x', { a: ended(2) }, 1],
+  ])('%s', (_name, key, done, second) => {
+    expect(couldBeginAt(key, stages, done, at(1))).toEqual(at(second));
   });
 });
