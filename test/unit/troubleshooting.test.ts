@@ -114,4 +114,15 @@ describe('the document of troubleshooting has', () => {
       expect(missing(told)).toEqual([]);
     }
   });
+
+  it('what the chart refuses', () => {
+    const templates = join(repository, 'deploy', 'helm', 'holdfast', 'templates');
+    const told = readdirSync(templates).flatMap((name) =>
+      [...readFileSync(join(templates, name), 'utf8').matchAll(/(?:\bfail|\bfail \(printf|\brequired) "([^"]+)"/g)].map(
+        ([, text = '']) => ({ place: name, text: text.replaceAll('%s', '…') }),
+      ),
+    );
+    expect(told.length).toBeGreaterThan(4);
+    expect(missing(told)).toEqual([]);
+  });
 });
