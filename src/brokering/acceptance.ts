@@ -1,4 +1,4 @@
-import { currentTrace } from '../observability/tracing.js';
+import { currentTrace, inSpan } from '../observability/tracing.js';
 import type { Admission } from '../operations/admission.js';
 import { Batches } from '../operations/batches.js';
 import type { OperationQueue } from '../operations/queue.js';
@@ -95,6 +95,11 @@ export class Acceptance {
    */
   async accept(work: AcceptedWork, changesBy: (operation: string) => Changes): Promise<Accepted> {
     const id = `op-${newIdentifier()}`;
+    const attributes = { 'holdfast.operation.id': id, 'holdfast.operation.kind': work.kind };
+    return await inSpan(`accept ${work.kind}`, { attributes }, () => this.#accept(id, work, changesBy));
+  }
+
+  async #accept(id: string, work: AcceptedWork, changesBy: (operation: string) => Changes): Promise<Accepted> {
     const { kind, instance, caller, instanceId, bindingId } = work;
     const about = { operation: id, kind, instanceId, ...(bindingId === undefined ? {} : { bindingId }) };
     const acceptance = {

@@ -85,9 +85,9 @@ export class OperationRun {
     const { service, kind, acceptedAt, startedAt = acceptedAt } = this.operation;
     for (const result of results) {
       // What the shutdown cut off says nothing of the step.
-      if (result.kind === 'passing' && this.signals.shutdown.aborted) continue;
+      if (result.kind === 'retry' && this.signals.shutdown.aborted) continue;
       const step = result.step.key;
-      tell('stepRan', { service, kind, step, outcome: result.kind === 'passing' ? 'retry' : result.kind });
+      tell('stepRan', { service, kind, step, outcome: result.kind });
       if (result.kind !== 'done') continue;
       const began = couldBeginAt(step, stages, this.#done, startedAt);
       tell('stepDone', {

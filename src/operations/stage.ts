@@ -9,7 +9,7 @@ export type StepResult =
   | { readonly kind: 'done'; readonly step: Step; readonly startedAt: Date; readonly endedAt: Date }
   | { readonly kind: 'wait'; readonly step: Step; readonly reason: string }
   | { readonly kind: 'failed'; readonly step: Step; readonly by: 'user' | 'operator'; readonly error: Error }
-  | { readonly kind: 'passing'; readonly step: Step; readonly error: unknown };
+  | { readonly kind: 'retry'; readonly step: Step; readonly error: unknown };
 
 /** What the results of a stage's steps mean for the operation: the gravest counts. */
 export type StageVerdict =
@@ -41,7 +41,7 @@ async function runStep(step: Step, context: StepContext): Promise<StepResult> {
   } catch (error) {
     if (error instanceof UserError) return { kind: 'failed', step, by: 'user', error };
     if (error instanceof OperatorError) return { kind: 'failed', step, by: 'operator', error };
-    return { kind: 'passing', step, error };
+    return { kind: 'retry', step, error };
   }
 }
 
@@ -54,8 +54,8 @@ export function doneRecords(results: readonly StepResult[]): Readonly<Record<str
 export function verdictOf(results: readonly StepResult[]): StageVerdict {
   const failed = results.find((result) => result.kind === 'failed');
   if (failed) return { kind: 'failed', by: failed.by, step: failed.step, error: failed.error };
-  const passing = results.find((result) => result.kind === 'passing');
-  if (passing) return { kind: 'retry', step: passing.step, error: passing.error };
+  const retry = results.find((result) => result.kind === 'retry');
+  if (retry) return retry;
   const waits = results.filter((result) => result.kind === 'wait');
   if (waits.length > 0) return { kind: 'wait', reason: waits.map(({ reason }) => reason).join('; ') };
   return { kind: 'done' };

@@ -19,6 +19,7 @@ import { compiledBroker, compiledStub } from '../support/compiled.js';
 import { RedisProcess } from '../support/redis-process.js';
 import { required, type Scratch, scratch } from '../support/scratch.js';
 import { StubService } from '../support/stub-service.js';
+import { TraceCollector } from '../support/trace-collector.js';
 
 /**
  * Secrets are planted wherever something comes in, and those that Holdfast makes are read from its store; then everything that
@@ -34,6 +35,7 @@ let folder: string;
 let place: Scratch;
 let redis: RedisProcess;
 let platformPassword: string;
+let collector: TraceCollector;
 let storeUser: { readonly name: string; readonly url: string };
 let administrator: MongoClient;
 let changes: ChangeStream;
@@ -46,6 +48,7 @@ beforeEach(async () => {
   platformPassword = canaries.plant("the platform's password");
   folder = mkdtempSync(join(tmpdir(), 'holdfast-nothing-secret-'));
   redis = await RedisProcess.start({ folder, password: canaries.plantPlain("the queue's password") });
+  collector = await TraceCollector.start();
   place = scratch();
   administrator = await new MongoClient(required('HOLDFAST_STORE_URL')).connect();
   storeUser = await makeStoreUser(canaries.plant("the store's password"));
@@ -59,6 +62,7 @@ afterEach(async () => {
   await administrator.db('admin').command({ dropUser: storeUser.name });
   await administrator.close();
   await redis.remove();
+  collector.stop();
   await place.remove();
   rmSync(folder, { recursive: true });
 }, 60_000);
@@ -82,6 +86,7 @@ const environment = (): NodeJS.ProcessEnv => ({
   HOLDFAST_ENCRYPTION_KEYS: variable,
   HOLDFAST_CATALOG: join(import.meta.dirname, '../support/stub-catalog.yaml'),
   HOLDFAST_LOG_LEVEL: 'trace',
+  ...collector.environment,
 });
 
 async function start(): Promise<BrokerProcess> {
@@ -249,7 +254,7 @@ async function knowWhatWasMade(): Promise<void> {
 }
 
 describe('a broker', () => {
-  it('has nothing secret in its log, its answers, its queue, its store and its arguments', {
+  it('has nothing secret in its log, its traces, its answers, its queue, its store and its arguments', {
     timeout: 240_000,
   }, async () => {
     const broker = await start();
@@ -288,6 +293,7 @@ describe('a broker', () => {
     queue.disconnect();
     await broker.terminate();
     canaries.search('log', 'of the broker', broker.output.join('\n'));
+    canaries.search('log', 'the traces', collector.received);
     const written = canaries.searchFiles('redis', folder);
     const documents = await canaries.searchStore(administrator.db(databaseName()));
     for (const change of changed) canaries.search('store', 'a change', change);
@@ -299,6 +305,7 @@ describe('a broker', () => {
     expect(changed.length).toBeGreaterThan(documents);
     expect(platform.answers).toBeGreaterThan(30);
     expect(broker.output.length).toBeGreaterThan(100);
+    expect(collector.spans.length).toBeGreaterThan(100);
     expect(broker.output.join('\n')).toContain('the stub stumbles');
     expect(canaries.count).toBeGreaterThan(60);
   });

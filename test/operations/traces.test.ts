@@ -60,10 +60,12 @@ describe('a provision that a platform traces', () => {
       name: 'PUT /v2/service_instances/:instance_id',
       attributes: { 'http.request.method': 'PUT', 'http.response.status_code': 202 },
     });
+    const [accepted] = named('accept provision', asked.traceId);
+    expect(accepted).toMatchObject({ role: 'api', parentSpanId: request?.spanId });
     const run = runs(asked.traceId).find(isEnded);
     expect(run).toMatchObject({
       role: 'worker',
-      parentSpanId: request?.spanId,
+      parentSpanId: accepted?.spanId,
       attributes: { 'holdfast.operation.kind': 'provision', 'holdfast.operation.state': 'succeeded' },
     });
     const steps = collector.spans.filter(({ traceId, name }) => traceId === asked.traceId && name.startsWith('step '));
@@ -80,7 +82,7 @@ describe('a provision that a platform traces', () => {
     const failed = collector.spans.filter(
       (span) => span.traceId === traceId && span.attributes['error.type'] === 'Error',
     );
-    expect(failed.map(({ attributes }) => attributes['holdfast.step.outcome'])).toEqual(['passing']);
+    expect(failed.map(({ attributes }) => attributes['holdfast.step.outcome'])).toEqual(['retry']);
     expect(runs(traceId).length).toBeGreaterThan(1);
     for (const word of [secret, processes.platform.password, 'stumbles'])
       expect(collector.received).not.toContain(word);

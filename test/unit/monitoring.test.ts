@@ -40,6 +40,30 @@ describe('metrics that are asked for exist', () => {
   });
 });
 
+/** What Prometheus adds, and what a histogram has. */
+const added = ['namespace', 'pod', 'le'];
+
+it('labels that the alerts select by are those of the metrics', () => {
+  const labels = new Map(
+    registry.getMetricsAsArray().map((metric) => [metric.name, (metric as { labelNames?: string[] }).labelNames ?? []]),
+  );
+  const selected = alerts.flatMap(({ alert, expr }) =>
+    [...expr.matchAll(/(holdfast_[a-z0-9_]+)\{([^}]*)\}/g)].flatMap(([, name = '', selector = '']) =>
+      [...selector.matchAll(/([a-z_]+)(?:=|!=)/g)].map(([, label = '']) => ({ alert, name, label })),
+    ),
+  );
+  expect(selected.length).toBeGreaterThan(8);
+  const isKnown = ({ name, label }: { name: string; label: string }) =>
+    [...added, ...(labels.get(metricsIn(name)[0] ?? '') ?? [])].includes(label);
+  expect(selected.filter((each) => !isKnown(each))).toEqual([]);
+});
+
+it('each alert is tried by a series that fires it', () => {
+  const tried = readFileSync('test/monitoring/alerts.test.yaml', 'utf8');
+  const fires = (alert: string) => new RegExp(`alertname(=|: )"?${alert}\\b`).test(tried);
+  expect(alerts.map(({ alert }) => alert).filter((alert) => !fires(alert))).toEqual([]);
+});
+
 it('each metric of Holdfast is on the dashboard', () => {
   const asked = new Set(panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => metricsIn(expr))));
   expect([...known].filter((name) => name.startsWith('holdfast_') && !asked.has(name))).toEqual([]);
