@@ -9,12 +9,12 @@ export const admin: Cluster = openAdmin();
 
 export const never = new AbortController().signal;
 
+/** Of what instances consist. */
 export const kinds = {
   namespace: { apiVersion: 'v1', kind: 'Namespace' },
   pod: { apiVersion: 'v1', kind: 'Pod' },
   secret: { apiVersion: 'v1', kind: 'Secret' },
   service: { apiVersion: 'v1', kind: 'Service' },
-  node: { apiVersion: 'v1', kind: 'Node' },
   claim: { apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
   volume: { apiVersion: 'v1', kind: 'PersistentVolume' },
   statefulSet: { apiVersion: 'apps/v1', kind: 'StatefulSet' },
@@ -22,6 +22,8 @@ export const kinds = {
   networkPolicy: { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy' },
   disruptionBudget: { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
 } as const satisfies Record<string, Kind>;
+
+export const nodeKind = { apiVersion: 'v1', kind: 'Node' } as const satisfies Kind;
 
 function openAdmin(): Cluster {
   const config = new KubeConfig();

@@ -1,7 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import { CoreV1Api, KubeConfig, type V1Node, type V1Service } from '@kubernetes/client-node';
 import type { MongoClient } from 'mongodb';
-import { admin, kinds, never } from './admin-cluster.js';
+import { admin, kinds, never, nodeKind } from './admin-cluster.js';
 import type { AppCredentials } from './apps.js';
 import { required } from './scratch.js';
 import { shardedCatalog, tinyTemplate } from './sharded-catalog.js';
@@ -53,7 +53,7 @@ export function outsideLookup(node: string): LookupFunction {
 }
 
 export async function nodeAddress(): Promise<string> {
-  const [node] = await admin.list<V1Node>(kinds.node, {}, never);
+  const [node] = await admin.list<V1Node>(nodeKind, {}, never);
   const internal = node?.status?.addresses?.find(({ type }) => type === 'InternalIP');
   if (!internal) throw new Error('the cluster has no node with an address');
   return internal.address;
