@@ -15,8 +15,8 @@ import type { Logger } from './observability/logger.js';
 import { MetricsController } from './observability/metrics.controller.js';
 import { Metrics } from './observability/metrics.js';
 import { NestLogger } from './observability/nest-logger.js';
-import { isQuiet, observeRequests } from './observability/request-log.js';
-import { traceRequests } from './observability/tracing.js';
+import { observeRequests } from './observability/request-log.js';
+import { traceRequests } from './observability/request-trace.js';
 import { OsbExceptionFilter } from './osb/exception-filter.js';
 import { apiVersion } from './osb/middleware/api-version.js';
 import { authentication } from './osb/middleware/authentication.js';
@@ -27,7 +27,13 @@ import { tlsOptions } from './tls.js';
 export interface HttpOptions {
   readonly configuration: Pick<
     Configuration,
-    'tls' | 'trustedProxies' | 'headersSeconds' | 'requestSeconds' | 'keepAliveSeconds' | 'maximumConnections'
+    | 'tls'
+    | 'traces'
+    | 'trustedProxies'
+    | 'headersSeconds'
+    | 'requestSeconds'
+    | 'keepAliveSeconds'
+    | 'maximumConnections'
   >;
   readonly authenticator: Authenticator;
   readonly rate: RequestRate;
@@ -64,12 +70,8 @@ export async function createHttpApplication(options: HttpOptions): Promise<NestE
   application.disable('x-powered-by');
   application.disable('etag');
   application.set('trust proxy', configuration.trustedProxies);
-  application.use(
-    traceRequests(isQuiet),
-    observeRequests(logger, metrics),
-    secureHeaders(tls !== undefined),
-    requestIdentity,
-  );
+  if (configuration.traces) application.use(traceRequests);
+  application.use(observeRequests(logger, metrics), secureHeaders(tls !== undefined), requestIdentity);
   const authenticated = (right: Right) => authentication({ ...options, right, certificateOf: clientCertificate });
   // The order of checks begins here, and goes on in `osb/requests.ts`.
   application.use('/v2', authenticated('platform'), apiVersion, originatingIdentity, jsonBody);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { type Logger, withLogFields } from './logger.js';
 import type { Metrics } from './metrics.js';
 
@@ -13,6 +13,12 @@ const observed = new WeakMap<Response, Observed>();
 /** Paths that machines ask for every few seconds; their lines would hide the others. */
 export const isQuiet = (path: string): boolean => /^\/(health|metrics)(\/|$)/.test(path);
 
+/** The template that its path was found by, once it was. */
+export function routeOf(request: Request): string | undefined {
+  const path: unknown = request.route?.path;
+  return typeof path === 'string' ? path : undefined;
+}
+
 /** One line and one measurement a request: never its body, its query or the ids in its path. */
 export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
   return (request, response, next) => {
@@ -21,7 +27,7 @@ export function observeRequests(log: Logger, metrics: Metrics): RequestHandler {
     observed.set(response, { requestId, fields: {} });
     response.once('close', () => {
       const { method } = request;
-      const route = typeof request.route?.path === 'string' ? request.route.path : 'none';
+      const route = routeOf(request) ?? 'none';
       const milliseconds = performance.now() - began;
       metrics.observeRequest({ method, route, status: response.statusCode }, milliseconds / 1000);
       const line = {

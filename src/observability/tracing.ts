@@ -1,21 +1,11 @@
-import {
-  type Attributes,
-  context,
-  propagation,
-  type Span,
-  SpanKind,
-  SpanStatusCode,
-  type TextMapGetter,
-  trace,
-} from '@opentelemetry/api';
-import type { RequestHandler } from 'express';
+import { type Attributes, context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 
 /*
  * Spans of OpenTelemetry. Nothing comes of them unless `startTracing` had its SDK loaded. They tell which operation and
  * which step it was, how long it took and what it came to: no parameter, no credential, no message of an error.
  */
 
-const tracer = trace.getTracer('holdfast');
+export const tracer = trace.getTracer('holdfast');
 
 /** W3C Trace Context of the span that runs, by which another process goes on; nothing where nothing is traced. */
 export function currentTrace(): string | undefined {
@@ -67,31 +57,4 @@ export async function inSpan<Result>(
       span.end();
     }
   });
-}
-
-const headers: TextMapGetter<NodeJS.Dict<string | string[]>> = {
-  keys: (carrier) => Object.keys(carrier),
-  get: (carrier, name) => carrier[name],
-};
-
-/**
- * A span a request, from which on whoever asked sees what came of it (`traceparent`).
- * https://opentelemetry.io/docs/specs/semconv/http/http-spans/
- */
-export function traceRequests(isQuiet: (path: string) => boolean): RequestHandler {
-  return (request, response, next) => {
-    if (isQuiet(request.path)) return next();
-    const { method } = request;
-    const asked = propagation.extract(context.active(), request.headers, headers);
-    const options = { kind: SpanKind.SERVER, attributes: { 'http.request.method': method } };
-    const span: Span = tracer.startSpan(method, options, asked);
-    response.once('close', () => {
-      const route: unknown = request.route?.path;
-      if (typeof route === 'string') span.updateName(`${method} ${route}`).setAttribute('http.route', route);
-      span.setAttribute('http.response.status_code', response.statusCode);
-      if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    });
-    context.with(trace.setSpan(asked, span), next);
-  };
 }
