@@ -62,14 +62,14 @@ export class BindingBroker implements ServiceBindings {
     const successorOf = request.kind === 'successor' ? request.predecessorBindingId : undefined;
     const [{ instance, binding }, predecessor] = await Promise.all([
       this.#living(request),
-      successorOf === undefined ? null : this.bindings.findLiving(platform, successorOf),
+      successorOf === undefined ? undefined : this.bindings.findLiving(platform, successorOf),
     ]);
     const ids = request.kind === 'new' ? request : instance;
     return {
       sold: ids && this.catalog.find(ids.serviceId, ids.planId),
       instance,
       existing: binding && this.#opened(binding),
-      predecessor: predecessor ? this.#opened(predecessor) : undefined,
+      predecessor: predecessor && this.#opened(predecessor),
       now: new Date(),
     };
   }
@@ -235,6 +235,6 @@ export class BindingBroker implements ServiceBindings {
       this.instances.findLiving(caller.platform, instanceId),
       this.bindings.findLiving(caller.platform, bindingId),
     ]);
-    return { instance: instance ?? undefined, binding: binding ?? undefined };
+    return { instance, binding };
   }
 }

@@ -168,6 +168,6 @@ export class InstanceBroker implements ServiceInstances {
   }
 
   async #living({ caller, instanceId }: InstanceAddress): Promise<ServiceInstanceRecord | undefined> {
-    return (await this.instances.findLiving(caller.platform, instanceId)) ?? undefined;
+    return await this.instances.findLiving(caller.platform, instanceId);
   }
 }

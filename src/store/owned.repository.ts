@@ -12,6 +12,7 @@ import type {
 import type { JsonObject } from '../services/service.js';
 import { sideEffect } from '../side-effects.js';
 import type { KeyRing, Place, Sealed } from './encryption.js';
+import { type IdField, type LivingAt, livingAt } from './living.js';
 import type { ServiceBindingRecord, ServiceInstanceRecord } from './records.js';
 
 /** Adds a record, or changes one that still is as it was seen. */
@@ -24,13 +25,36 @@ export function follows(path: string, at: Date, id: string) {
 
 /** What instances and bindings have in common: an internal id, one living record a platform's id, and sealed fields. */
 export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | ServiceBindingRecord> {
+  readonly #living: LivingAt<WithId<Owned>>;
+
+  /** @param idField what the platform's id is called */
   protected constructor(
     protected readonly collection: Collection<Owned>,
     private readonly keys: KeyRing,
-  ) {}
+    private readonly idField: IdField,
+  ) {
+    this.#living = livingAt(idField, (filter) => this.#findAll(filter as Filter<Owned>));
+  }
 
   async find(id: string): Promise<WithId<Owned> | null> {
     return await this.collection.findOne({ _id: id } as Filter<Owned>);
+  }
+
+  async #findAll(which: Filter<Owned>): Promise<readonly WithId<Owned>[]> {
+    return await this.collection.find(which).toArray();
+  }
+
+  async findLiving(platform: string, id: string): Promise<WithId<Owned> | undefined> {
+    return await this.#living.load({ platform, id });
+  }
+
+  /** The living record, or else the last one that was. */
+  async findNewest(platform: string, id: string): Promise<WithId<Owned> | undefined> {
+    const address = { platform, [this.idField]: id } as Filter<Owned>;
+    const newest =
+      (await this.findLiving(platform, id)) ??
+      (await this.collection.findOne(address, { sort: { createdAt: -1 } as Sort }));
+    return newest ?? undefined;
   }
 
   insertion(record: Owned): Statement<Owned> {
@@ -75,15 +99,6 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
     const secrets = kept && this.secretsOf(kept as Owned);
     if (!secrets) throw new Error(`${this.collection.collectionName}/${id} is gone`);
     return secrets;
-  }
-
-  protected async living(which: Filter<Owned>): Promise<WithId<Owned> | null> {
-    return await this.collection.findOne({ ...which, living: true } as Filter<Owned>);
-  }
-
-  /** The living record, or else the last one that was. */
-  protected async newest(which: Filter<Owned>): Promise<WithId<Owned> | null> {
-    return (await this.living(which)) ?? (await this.collection.findOne(which, { sort: { createdAt: -1 } as Sort }));
   }
 
   /** Every operation that is accepted for a record itself leaves its id in it. */

@@ -5,15 +5,7 @@ import type { Store } from './store.js';
 
 export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRecord> {
   constructor(store: Store, keys: KeyRing) {
-    super(store.bindings, keys);
-  }
-
-  async findLiving(platform: string, bindingId: string): Promise<ServiceBindingRecord | null> {
-    return await this.living({ platform, bindingId });
-  }
-
-  async findNewest(platform: string, bindingId: string): Promise<ServiceBindingRecord | null> {
-    return await this.newest({ platform, bindingId });
+    super(store.bindings, keys, 'bindingId');
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Document, Filter } from 'mongodb';
 import type { JsonObject } from '../services/service.js';
 import { sideEffect } from '../side-effects.js';
 import type { KeyRing } from './encryption.js';
+import { livingAt } from './living.js';
 import { follows, OwnedRepository, type Statement } from './owned.repository.js';
 import type { OperationRecord, PendingRotation, ServiceInstanceRecord } from './records.js';
 import type { Store } from './store.js';
@@ -21,34 +22,32 @@ type SoldIds = Pick<ServiceInstanceRecord, 'serviceId' | 'planId'>;
 const idsAtOnce = 1_000;
 
 export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceRecord> {
+  readonly #polls = livingAt('instanceId', (filter) => this.#polled([{ $match: filter }]));
+
   constructor(store: Store, keys: KeyRing) {
-    super(store.instances, keys);
-  }
-
-  async findLiving(platform: string, instanceId: string): Promise<ServiceInstanceRecord | null> {
-    return await this.living({ platform, instanceId });
-  }
-
-  async findNewest(platform: string, instanceId: string): Promise<ServiceInstanceRecord | null> {
-    return await this.newest({ platform, instanceId });
+    super(store.instances, keys, 'instanceId');
   }
 
   /** The living instance, or else the last one that was, with its newest operation: one question, for those who poll. */
   async findNewestOperation(platform: string, instanceId: string): Promise<PolledInstance | undefined> {
-    const address = { platform, instanceId };
-    return (
-      (await this.#polled([{ $match: { ...address, living: true } }])) ??
-      (await this.#polled([{ $match: address }, { $sort: { createdAt: -1 } }, { $limit: 1 }]))
-    );
+    const living = await this.#polls.load({ platform, id: instanceId });
+    if (living) return living;
+    const [deleted] = await this.#polled([
+      { $match: { platform, instanceId } },
+      { $sort: { createdAt: -1 } },
+      { $limit: 1 },
+    ]);
+    return deleted;
   }
 
   /** Likewise, by its internal id. */
   async findOperationOf(id: string): Promise<PolledInstance | undefined> {
-    return await this.#polled([{ $match: { _id: id } }]);
+    const [polled] = await this.#polled([{ $match: { _id: id } }]);
+    return polled;
   }
 
-  async #polled(found: readonly Document[]): Promise<PolledInstance | undefined> {
-    const [polled] = await this.collection
+  async #polled(found: readonly Document[]): Promise<readonly PolledInstance[]> {
+    return await this.collection
       .aggregate<PolledInstance>([
         ...found,
         { $lookup: { from: 'operations', localField: 'lastOperation', foreignField: '_id', as: 'operation' } },
@@ -60,7 +59,6 @@ export class ServiceInstancesRepository extends OwnedRepository<ServiceInstanceR
         },
       ])
       .toArray();
-    return polled;
   }
 
   /** Claims the instance for an operation that was decided on what `seen` showed. */

@@ -61,9 +61,9 @@ export async function fillStore({ broker: { store }, driver, service }: StubBrok
   await addBindings(store, keys, crowded, many);
   // As many provisions as wait while others run.
   service.behaviour = async ({ instanceId }) => (instanceId.startsWith('running') ? wait('held') : done);
-  for (const id of ['running-1', 'running-2', 'queued']) await driver.provision(id, sold);
-  await addCopies(store, keys, [await sampleOf(store, 'queued')], many, {
-    name: (number) => `queued-${number}`,
+  for (const id of ['running-1', 'running-2', 'waiting']) await driver.provision(id, sold);
+  await addCopies(store, keys, [await sampleOf(store, 'waiting')], many, {
+    name: (number) => `waiting-${number}`,
     age: (number) => many - number,
   });
 }
@@ -117,6 +117,13 @@ export async function tourStore(stub: StubBroker): Promise<void> {
   await figures.countInstances();
   const instances = new ServiceInstancesRepository(store, ring);
   await instances.livingAmong((await instances.idsInUse()).slice(0, 100));
+  const polled = [
+    ['platform', 'ready-1'],
+    ['platform', 'waiting-1'],
+    ['other', 'ready-1'],
+  ] as const;
+  await Promise.all(polled.map(([platform, id]) => instances.findNewestOperation(platform, id)));
+  await Promise.all(polled.map(([platform, id]) => instances.findLiving(platform, id)));
   const orphans = new OrphansRepository(store);
   for (const names of [['m-a', 'm-b'], ['m-b'], []]) await orphans.note(names, 0);
   await whatCommandsAsk(store);
@@ -129,7 +136,7 @@ export async function tourEmptyStore(store: Store): Promise<void> {
 }
 
 async function whatPlatformsAsk({ driver }: StubBroker, sold: Sold): Promise<void> {
-  await driver.lastOperation('queued-100');
+  await driver.lastOperation('waiting-100');
   await driver.lastOperation('reused');
   await driver.raw('GET', '/v2/service_instances/ready-1/last_operation', { query: { operation: 'op-unknown' } });
   await driver.fetchInstance('ready-1');
@@ -141,7 +148,7 @@ async function whatPlatformsAsk({ driver }: StubBroker, sold: Sold): Promise<voi
   await driver.fetchBinding('crowded', 'new');
   await driver.unbind('crowded', 'new', sold);
   await driver.poll('crowded', { bindingId: 'new', seconds });
-  for (const id of ['crowded', 'queued-101']) {
+  for (const id of ['crowded', 'waiting-101']) {
     await driver.deprovision(id, sold);
     await driver.poll(id, { seconds });
   }
@@ -191,7 +198,8 @@ async function whatIsDoneByItself({ broker: { store }, driver }: StubBroker, has
   // It gives its place to the first that waits.
   const sold = await driver.sold('stub', 'small');
   await driver.deprovision('running-1', sold);
-  await driver.poll('queued-0', { seconds });
+  const { state } = await driver.poll('waiting-0', { seconds });
+  if (state !== 'succeeded') throw new Error(`the first that waited is ${state}`);
 }
 
 async function whatOperatorsAsk(store: Store): Promise<void> {
