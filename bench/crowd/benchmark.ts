@@ -13,7 +13,7 @@ const sizes = [1, 5, 10, 20, 30];
 const askEveryMilliseconds = 500;
 /** More than these at once take minutes a round: they get fewer rounds. */
 const usualSize = 10;
-const share = 0.3;
+const share = 0.2;
 /** As much of the cluster's time as many deletions at once leave it. */
 const mostDeletions = 5;
 

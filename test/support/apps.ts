@@ -1,7 +1,7 @@
 import { MongoClient, type MongoClientOptions } from 'mongodb';
 import { expect } from 'vitest';
 import type { BindBody, BrokerDriver, Sold } from './broker-driver.js';
-import { clusterLookup } from './cluster-dns.js';
+import { appLookup } from './outside.js';
 
 /** What an app is given. */
 export interface AppCredentials {
@@ -46,7 +46,7 @@ export function appClient(
 ): MongoClient {
   return new MongoClient(uri, {
     ca: ca_certificate,
-    lookup: clusterLookup(),
+    lookup: appLookup(),
     serverSelectionTimeoutMS: 20_000,
     ...over,
   });

@@ -1,19 +1,13 @@
 import { type LookupAddress, Resolver } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { isOutside, nodeAddress, outsideLookup } from './outside.js';
 import { required } from './scratch.js';
 
-/** Finds names as a pod does, for a process on the host: by the cluster's own DNS; and those outside, which have none here. */
+/** Finds names as a pod does, for a process on the host: by the cluster's own DNS. */
 export function clusterLookup(): LookupFunction {
   const resolver = new Resolver({ timeout: 2_000, tries: 2 });
   resolver.setServers([required('TEST_CLUSTER_DNS')]);
   return (name, options, answer) => {
     const { all } = options;
-    if (isOutside(name)) {
-      const failed = (error: Error) => answer(error, '');
-      nodeAddress().then((node) => outsideLookup(node)(name, options, answer), failed);
-      return;
-    }
     resolver.resolve4(name, (error, found = []) => {
       const addresses: LookupAddress[] = found.map((address) => ({ address, family: 4 }));
       const [first] = addresses;

@@ -3,6 +3,7 @@ import { CoreV1Api, KubeConfig, type V1Node, type V1Service } from '@kubernetes/
 import type { MongoClient } from 'mongodb';
 import { admin, kinds, never, nodeKind } from './admin-cluster.js';
 import type { AppCredentials } from './apps.js';
+import { clusterLookup } from './cluster-dns.js';
 import { required } from './scratch.js';
 import { shardedCatalog, tinyTemplate } from './sharded-catalog.js';
 
@@ -41,7 +42,7 @@ export const outsideCatalog = () =>
     },
   ]);
 
-export const isOutside = (name: string): boolean => name.endsWith(`.${outsideDomain}`);
+const isOutside = (name: string): boolean => name.endsWith(`.${outsideDomain}`);
 
 /** As an operator's DNS has it, `*.outside.test` leads to a node; no other name leads anywhere. */
 export function outsideLookup(node: string): LookupFunction {
@@ -49,6 +50,16 @@ export function outsideLookup(node: string): LookupFunction {
     if (!isOutside(name)) answer(new Error(`${name} is not known outside`), '');
     else if (all) answer(null, [{ address: node, family: 4 }]);
     else answer(null, node, 4);
+  };
+}
+
+/** As an app finds names that may be inside of the cluster or outside. */
+export function appLookup(): LookupFunction {
+  const inside = clusterLookup();
+  return (name, options, answer) => {
+    if (!isOutside(name)) return inside(name, options, answer);
+    const failed = (error: Error) => answer(error, '');
+    nodeAddress().then((node) => outsideLookup(node)(name, options, answer), failed);
   };
 }
 
