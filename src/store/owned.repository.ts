@@ -5,7 +5,6 @@ import type {
   Document,
   Filter,
   OptionalId,
-  Sort,
   UpdateFilter,
   WithId,
 } from 'mongodb';
@@ -31,7 +30,7 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
   protected constructor(
     protected readonly collection: Collection<Owned>,
     private readonly keys: KeyRing,
-    private readonly idField: IdField,
+    idField: IdField,
   ) {
     this.#living = livingAt(idField, (filter) => this.#findAll(filter as Filter<Owned>));
   }
@@ -46,15 +45,6 @@ export abstract class OwnedRepository<Owned extends ServiceInstanceRecord | Serv
 
   async findLiving(platform: string, id: string): Promise<WithId<Owned> | undefined> {
     return await this.#living.load({ platform, id });
-  }
-
-  /** The living record, or else the last one that was. */
-  async findNewest(platform: string, id: string): Promise<WithId<Owned> | undefined> {
-    const address = { platform, [this.idField]: id } as Filter<Owned>;
-    const newest =
-      (await this.findLiving(platform, id)) ??
-      (await this.collection.findOne(address, { sort: { createdAt: -1 } as Sort }));
-    return newest ?? undefined;
   }
 
   insertion(record: Owned): Statement<Owned> {

@@ -8,6 +8,14 @@ export class ServiceBindingsRepository extends OwnedRepository<ServiceBindingRec
     super(store.bindings, keys, 'bindingId');
   }
 
+  /** The living binding, or else the last one that was. */
+  async findNewest(platform: string, bindingId: string): Promise<ServiceBindingRecord | null> {
+    return (
+      (await this.findLiving(platform, bindingId)) ??
+      (await this.collection.findOne({ platform, bindingId }, { sort: { createdAt: -1 } }))
+    );
+  }
+
   /**
    * Bindings that are in use although their time has passed, those that should have ended first.
    * @param after the last one that was answered before: those that follow it
