@@ -1,19 +1,14 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
-import { repository } from '../support/compiled.js';
+import { parseAllDocuments } from 'yaml';
 import { lint, notes, template } from './helm.js';
 import { conform } from './kubeconform.js';
+import { valueFiles, valuesOf } from './values.js';
 
 /* The chart without a cluster: by Helm's own rules, and by the schemas of the API that it is installed into. */
 
-const folder = join(repository, 'test', 'chart', 'values');
-const files = readdirSync(folder);
-const valuesOf = (file: string): object => parse(readFileSync(join(folder, file), 'utf8'), { merge: true }) as object;
 const given = valuesOf('secrets-given.yaml');
 
-describe.each(files)('with the values of %s', (file) => {
+describe.each(valueFiles)('with the values of %s', (file) => {
   const values = valuesOf(file);
 
   it('has nothing that Helm warns of', async () => {

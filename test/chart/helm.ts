@@ -6,7 +6,7 @@ import { tryCommand } from '../../local/command.js';
 import { repository } from '../support/compiled.js';
 import { required } from '../support/scratch.js';
 
-export const chart = join(repository, 'deploy', 'helm', 'holdfast');
+const chart = join(repository, 'deploy', 'helm', 'holdfast');
 
 export interface Outcome {
   readonly succeeded: boolean;

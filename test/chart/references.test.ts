@@ -1,11 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { V1Container, V1PodTemplateSpec } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
+import { parseAllDocuments } from 'yaml';
 import type { Manifest } from '../../src/kubernetes/cluster.js';
-import { repository } from '../support/compiled.js';
 import { template } from './helm.js';
+import { valueFiles, valuesOf } from './values.js';
 
 /* What no schema sees: that manifests find each other. */
 
@@ -38,10 +36,8 @@ const isSelected = (labels: Labels, { matchLabels = {}, matchExpressions = [] }:
 
 const selecting = ['Deployment', 'StatefulSet', 'Service', 'PodDisruptionBudget', 'NetworkPolicy'];
 
-const folder = join(repository, 'test', 'chart', 'values');
-
-describe.each(readdirSync(folder))('with the values of %s', async (file) => {
-  const { output } = await template(parse(readFileSync(join(folder, file), 'utf8'), { merge: true }));
+describe.each(valueFiles)('with the values of %s', async (file) => {
+  const { output } = await template(valuesOf(file));
   const manifests: readonly Manifest[] = parseAllDocuments(output).flatMap((document) => document.toJS() ?? []);
   const pods = manifests.flatMap((each) => specOf(each).template ?? []);
   const selectedBy = (manifest: Manifest) =>
