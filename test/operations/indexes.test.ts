@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Store } from '../../src/store/store.js';
 import { scratch } from '../support/scratch.js';
 import { type CallSite, callSites, elsewhere, noteCallSites } from '../support/store-calls.js';
+import { profile, profileOf } from '../support/store-profile.js';
 import { fillStore, tourEmptyStore, tourStore } from '../support/store-tour.js';
 import { StubBroker } from '../support/stub-broker.js';
 
@@ -51,16 +52,6 @@ afterAll(async () => {
   restore();
   await stub.end();
 });
-
-async function profile({ database }: Store): Promise<void> {
-  await database.createCollection('system.profile', { capped: true, size: 128 * 2 ** 20 });
-  await database.command({ profile: 2 });
-}
-
-async function profileOf({ database }: Store): Promise<readonly Document[]> {
-  await database.command({ profile: 0 });
-  return await database.collection('system.profile').find().toArray();
-}
 
 async function onEmptyStore(): Promise<readonly Document[]> {
   const store = Store.open(empty.storeUrl);

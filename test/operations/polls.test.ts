@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { KeyRing } from '../../src/store/encryption.js';
 import { ServiceInstancesRepository } from '../../src/store/service-instances.repository.js';
 import { BrokerDriver } from '../support/broker-driver.js';
+import { profile, profileOf } from '../support/store-profile.js';
 import { encryptionKey, StubBroker } from '../support/stub-broker.js';
 
 /*
@@ -15,10 +16,12 @@ const platforms = ['platform', 'other'] as const;
 const [deleted, reused] = ['polled-0', 'polled-1'];
 
 let stub: StubBroker;
+let instances: ServiceInstancesRepository;
 const operations = new Map<string, string>();
 
 beforeAll(async () => {
   stub = await StubBroker.start();
+  instances = new ServiceInstancesRepository(stub.broker.store, new KeyRing([encryptionKey]));
   for (const platform of platforms) {
     const driver = new BrokerDriver({ url: stub.url, user: platform, password: 'secret' });
     const sold = await driver.sold('stub', 'small');
@@ -35,7 +38,6 @@ beforeAll(async () => {
 afterAll(() => stub.end());
 
 it('everyone is told of the own instance, and nobody of one that is not there', async () => {
-  const instances = new ServiceInstancesRepository(stub.broker.store, new KeyRing([encryptionKey]));
   const asked = platforms.flatMap((platform) => [...ids, ...ids, 'never'].map((id) => ({ platform, id })));
   const answers = await Promise.all(asked.map(({ platform, id }) => instances.findNewestOperation(platform, id)));
   const told = answers.map((answer) => answer?.operation?._id);
@@ -50,20 +52,17 @@ it('everyone is told of the own instance, and nobody of one that is not there', 
 });
 
 it('a hundred of them cost one command, and so do those that come after', async () => {
-  const { database } = stub.broker.store;
-  const instances = new ServiceInstancesRepository(stub.broker.store, new KeyRing([encryptionKey]));
+  const { store } = stub.broker;
   const pollAll = () =>
     Promise.all(
       Array.from({ length: 100 }, (_, number) =>
         instances.findNewestOperation('platform', ids[2 + (number % 6)] ?? ''),
       ),
     );
-  await database.command({ profile: 2 });
+  await profile(store);
   await pollAll();
   await pollAll();
-  await database.command({ profile: 0 });
-  const commands = await database
-    .collection('system.profile')
-    .countDocuments({ 'command.aggregate': stub.broker.store.instances.collectionName });
-  expect(commands).toBe(2);
+  const { collectionName } = store.instances;
+  const commands = (await profileOf(store)).filter(({ command }) => command.aggregate === collectionName);
+  expect(commands).toHaveLength(2);
 });
