@@ -6,8 +6,8 @@ import { foldersOf } from '../../local/folders.js';
 import type { BenchContext, Benchmark, Findings } from '../benchmark.js';
 import { interleave } from '../rounds.js';
 import { OwnServers } from '../support/own-servers.js';
+import { cpuMilliseconds } from '../support/process-times.js';
 import { ratio } from '../support/timing.js';
-import { cpuMilliseconds } from './cpu.js';
 import { Site } from './site.js';
 
 const many = 10_000;

@@ -1,17 +1,19 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { command } from '../../local/command.js';
 import { foldersOf } from '../../local/folders.js';
+import { argvOf } from '../../local/processes.js';
 import { admin, kinds, never } from '../../test/support/admin-cluster.js';
 import { InstalledBroker } from '../../test/support/installed-broker.js';
-import { residentBytes } from '../../test/support/resident-memory.js';
+import { pidsOfPod } from '../../test/support/processes-of-pod.js';
+import { proportionalBytes, residentBytes } from '../../test/support/resident-memory.js';
 import { required, scratch } from '../../test/support/scratch.js';
 import { encryptionKeys } from '../../test/support/stub-broker.js';
 import type { Benchmark, Comparison, Findings, Goal, Unit } from '../benchmark.js';
 import { interleave } from '../rounds.js';
 import { summarize } from '../statistics.js';
+import { ageSeconds } from '../support/process-times.js';
 
 const settledMilliseconds = 5_000;
 const lookMilliseconds = 50;
@@ -141,46 +143,16 @@ async function measured(uid: string, replacedMilliseconds: number): Promise<Repl
     seconds,
     replacedSeconds: replacedMilliseconds / 1_000,
     megabytes: (residentBytes(pid) ?? Number.NaN) / 1e6,
-    shareMegabytes: shareBytes(pid) / 1e6,
+    shareMegabytes: (proportionalBytes(pid) ?? Number.NaN) / 1e6,
   };
 }
 
 /** The process of the broker in a pod: the cluster's only node is this machine. */
 function brokerOf(uid: string): number {
-  const pids = readdirSync('/proc').filter(
-    (pid) =>
-      /^\d+$/.test(pid) &&
-      readProcess(pid, 'cmdline').includes('dist/bundle/main.js') &&
-      [uid, uid.replaceAll('-', '_')].some((id) => readProcess(pid, 'cgroup').includes(id)),
-  );
-  if (pids.length !== 1) throw new Error(`the pod ${uid} has ${pids.length} processes of a broker`);
-  return Number(pids[0]);
-}
-
-/** Of `CLK_TCK`, which is the same on every Linux that runs containers. */
-const ticksPerSecond = 100;
-
-function ageSeconds(pid: number): number {
-  const [up = ''] = readFileSync('/proc/uptime', 'utf8').split(' ');
-  // What comes after the name, which may hold anything.
-  const fields = readProcess(String(pid), 'stat')
-    .replace(/^.*\) /s, '')
-    .split(' ');
-  return Number(up) - Number(fields[19]) / ticksPerSecond;
-}
-
-function shareBytes(pid: number): number {
-  const [, kibibytes] = /^Pss:\s+(\d+) kB$/m.exec(readProcess(String(pid), 'smaps_rollup')) ?? [];
-  return kibibytes === undefined ? Number.NaN : Number(kibibytes) * 1024;
-}
-
-function readProcess(pid: string, file: string): string {
-  try {
-    return readFileSync(join('/proc', pid, file), 'utf8');
-  } catch {
-    // It has ended.
-    return '';
-  }
+  const pids = pidsOfPod(uid).filter((pid) => argvOf(pid).some((argument) => argument.includes('dist/bundle/main.js')));
+  const [pid] = pids;
+  if (pid === undefined || pids.length > 1) throw new Error(`the pod ${uid} has ${pids.length} processes of a broker`);
+  return pid;
 }
 
 interface Sizes {

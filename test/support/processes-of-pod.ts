@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readIfThere } from '../../local/files.js';
+import { allPids } from '../../local/processes.js';
 
 /** What the kernel says of a process in a container of this machine, which is the cluster's only node. */
 export interface ContainerProcess {
@@ -17,25 +17,29 @@ export interface ContainerProcess {
   readonly environment: readonly string[];
 }
 
+/** Ids of the processes of a pod, with the one that holds its namespaces. */
+export function pidsOfPod(uid: string): readonly number[] {
+  return allPids().filter((pid) => {
+    const cgroup = readProcess(pid, 'cgroup');
+    return [uid, uid.replaceAll('-', '_')].some((name) => cgroup.includes(name));
+  });
+}
+
 /** The processes of a pod, but for the one that holds its namespaces. */
 export function processesOfPod(uid: string): readonly ContainerProcess[] {
-  return readdirSync('/proc')
-    .filter((pid) => /^\d+$/.test(pid) && statSync(join('/proc', pid), { throwIfNoEntry: false }))
-    .filter(
-      (pid) => readFile(pid, 'cgroup').includes(uid) || readFile(pid, 'cgroup').includes(uid.replaceAll('-', '_')),
-    )
+  return pidsOfPod(uid)
     .map(processOf)
     .filter(({ name }) => name !== 'pause');
 }
 
-function processOf(pid: string): ContainerProcess {
+function processOf(pid: number): ContainerProcess {
   const status = new Map(
-    readFile(pid, 'status')
+    readProcess(pid, 'status')
       .split('\n')
       .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
   );
   const numbers = (field: string) => (status.get(field) ?? '').split(/\s+/).map(Number);
-  const mounts = readFile(pid, 'mountinfo')
+  const mounts = readProcess(pid, 'mountinfo')
     .split('\n')
     .map((line) => line.split(' '))
     .map(([, , , , point = '', options = '']) => ({ point, options: options.split(',') }));
@@ -48,15 +52,9 @@ function processOf(pid: string): ContainerProcess {
     seccomp: Number(status.get('Seccomp')),
     rootOptions: mounts.find(({ point }) => point === '/')?.options ?? [],
     mounts: mounts.map(({ point }) => point),
-    environment: readFile(pid, 'environ').split('\0'),
+    environment: readProcess(pid, 'environ').split('\0'),
   };
 }
 
-function readFile(pid: string, name: string): string {
-  try {
-    return readFileSync(join('/proc', pid, name), 'utf8');
-  } catch {
-    // It has ended.
-    return '';
-  }
-}
+/** Nothing where it has ended. */
+const readProcess = (pid: number, name: string): string => readIfThere(`/proc/${pid}/${name}`) ?? '';

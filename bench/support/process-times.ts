@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { stateOf } from '../../local/processes.js';
 
 /** Of the kernel's clock in which it tells what a process has spent; Linux has no other on what we run on. */
 const ticksASecond = 100;
@@ -10,4 +11,10 @@ export function cpuMilliseconds(pid: number): number {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [user = Number.NaN, system = Number.NaN] = fields.slice(11, 13).map(Number);
   return ((user + system) * 1_000) / ticksASecond;
+}
+
+/** Since a process started; not a number where it has ended. */
+export function ageSeconds(pid: number): number {
+  const [up] = readFileSync('/proc/uptime', 'utf8').split(' ');
+  return Number(up) - Number(stateOf(pid)?.startTime) / ticksASecond;
 }
