@@ -1,11 +1,9 @@
-import { type Counts, run, runSuite } from './suite.js';
+import { type Counts, type Outcome, run, runSuite } from './suite.js';
 
 /*
  * `npm test`: the checks of the sources, then every suite. Types were checked when this file was compiled. Everything
- * runs, whatever fails before it, and the last line counts all of it.
+ * runs, whatever fails before it; what failed is told once more at the end, and the last line counts all of it.
  */
-
-const ends = { passed: { passed: 1, failed: 0, skipped: 0 }, failed: { passed: 0, failed: 1, skipped: 0 } };
 
 interface Check {
   readonly name: string;
@@ -33,17 +31,21 @@ const checks: readonly Check[] = [
 /** The last one looks at what those before it did in the cluster. */
 const suites = ['unit', 'chart', 'services', 'end-to-end', 'recovery', 'rights'];
 
-async function check({ name, command, ...how }: Check): Promise<Counts> {
+async function check({ name, command, ...how }: Check): Promise<Outcome> {
   const passed = await run(command, how);
   process.stdout.write(`check: ${name} ${passed ? 'passed' : 'FAILED'}\n`);
-  return passed ? ends.passed : ends.failed;
+  return passed
+    ? { passed: 1, failed: 0, skipped: 0, failures: [] }
+    : { passed: 0, failed: 1, skipped: 0, failures: [`check ${name}: ${command.join(' ')}`] };
 }
 
 const environment = { TEST_SUITES_BEGAN: new Date().toISOString() };
-const counts: Counts[] = [];
-for (const each of checks) counts.push(await check(each));
-for (const each of suites) counts.push(await runSuite(each, { environment }));
+const outcomes: Outcome[] = [];
+for (const each of checks) outcomes.push(await check(each));
+for (const each of suites) outcomes.push(await runSuite(each, { environment }));
 
-const sum = (of: keyof Counts) => counts.reduce((total, count) => total + count[of], 0);
+const failures = outcomes.flatMap((outcome) => outcome.failures);
+for (const failure of failures) process.stdout.write(`\nFAILED ${failure}\n`);
+const sum = (of: keyof Counts) => outcomes.reduce((total, outcome) => total + outcome[of], 0);
 process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
 process.exitCode = sum('failed') === 0 && sum('passed') > 0 ? 0 : 1;
