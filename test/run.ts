@@ -1,4 +1,5 @@
-import { type Counts, type Outcome, run, runSuite } from './suite.js';
+import type { Counts, Outcome } from './outcome-reporter.js';
+import { run, runSuite } from './suite.js';
 
 /*
  * `npm test`: the checks of the sources, then every suite. Types were checked when this file was compiled. Everything

@@ -1,15 +1,15 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import bcrypt from 'bcrypt';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { ErrorBody } from '../support/broker-driver.js';
 import { type Edge, startEdge } from '../support/edge-only.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /* What it takes to be let in, by name and password; and what becomes of those who try too often. */
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-authentication-'));
+const folder = temporaryFolder('authentication');
 const passwordFile = join(folder, 'passwords');
 const accessFile = join(folder, 'access.yaml');
 const hash = (password: string) => bcrypt.hashSync(password, 4).replace('$2b$', '$2y$');

@@ -1,13 +1,13 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Edge, startEdge } from '../support/edge-only.js';
 import { OpenIdServer } from '../support/openid-provider.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /* Credentials are changed as operators do it, the old ones and the new ones valid together for a while, under a load. */
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-changes-'));
+const folder = temporaryFolder('changes');
 const clients = 4;
 
 /** Clients that ask one request after the other, each with what is valid when it begins. */

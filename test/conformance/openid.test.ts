@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { instancePath } from '../support/broker-driver.js';
 import { type Edge, startEdge } from '../support/edge-only.js';
 import { OpenIdServer } from '../support/openid-provider.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
-const accessFile = join(mkdtempSync(join(tmpdir(), 'holdfast-openid-')), 'access.yaml');
+const accessFile = join(temporaryFolder('openid'), 'access.yaml');
 let provider: OpenIdServer;
 let edge: Edge;
 

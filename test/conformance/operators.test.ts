@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import supertest from 'supertest';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -13,9 +12,10 @@ import {
   rotationAnswer,
 } from '../../src/operators/answer-schemas.js';
 import { eventually } from '../support/eventually.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 import { newId, usePlatform } from './stub-platform.js';
 
-const accessFile = join(mkdtempSync(join(tmpdir(), 'holdfast-operators-')), 'access.yaml');
+const accessFile = join(temporaryFolder('operators'), 'access.yaml');
 writeFileSync(accessFile, 'access:\n  - { platform: operations, rights: [operator], basic: [operator] }\n');
 const platform = usePlatform({
   HOLDFAST_BASIC_AUTH: 'platform:secret,other:secret,operator:secret',

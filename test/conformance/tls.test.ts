@@ -1,15 +1,15 @@
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import https from 'node:https';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect, type SecureVersion } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Authority, type Certified } from '../support/authority.js';
 import { StubBroker } from '../support/stub-broker.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-tls-'));
+const folder = temporaryFolder('tls');
 const at = (name: string) => join(folder, name);
 const files = {
   HOLDFAST_TLS_CERTIFICATE_FILE: at('tls.crt'),

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
@@ -10,15 +9,15 @@ import { BrokerPlace } from '../support/broker-place.js';
 import type { BrokerProcess } from '../support/broker-process.js';
 import { required } from '../support/scratch.js';
 import { closedPort, TcpRelay } from '../support/tcp-relay.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 let place: BrokerPlace;
 let sold: Sold;
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-health-'));
+const folder = temporaryFolder('health');
 beforeAll(async () => {
   place = await BrokerPlace.open();
 });
 afterAll(async () => {
-  rmSync(folder, { recursive: true });
   await place.close();
 });
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -10,11 +9,12 @@ import { loadKubeConfig } from '../../src/kubernetes/kube-config.js';
 import { instancePath } from '../support/broker-driver.js';
 import { type Edge, startEdge } from '../support/edge-only.js';
 import { required } from '../support/scratch.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /* Tokens that the real cluster has made, reviewed by it with the broker's own rights. */
 
 const namespace = `tokens-${randomBytes(4).toString('hex')}`;
-const accessFile = join(mkdtempSync(join(tmpdir(), 'holdfast-tokens-')), 'access.yaml');
+const accessFile = join(temporaryFolder('tokens'), 'access.yaml');
 writeFileSync(
   accessFile,
   `

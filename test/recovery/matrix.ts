@@ -53,7 +53,6 @@ class MatrixRun {
   readonly #findings: MetFinding[] = [];
   readonly #resumptions: Resumption[] = [];
   /** Logs of operations that something was found in. */
-  readonly #folder = mkdtempSync(join(tmpdir(), 'holdfast-recovery-'));
   #sold: Sold | undefined;
   readonly #inventories = new Map<Part, readonly string[]>();
   #uncovered: readonly string[] = [];
@@ -176,7 +175,7 @@ class MatrixRun {
   }
 
   #keepLog(lane: Lane, operation: string): string {
-    const path = join(this.#folder, `${operation}.log`);
+    const path = join(mkdtempSync(join(tmpdir(), 'holdfast-recovery-')), `${operation}.log`);
     writeFileSync(path, `${lane.linesAbout(operation).join('\n')}\n`);
     return path;
   }

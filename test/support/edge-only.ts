@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -229,6 +229,7 @@ export async function startEdge({ health, environment, reviewToken }: EdgeOption
       metrics.stop();
       credentials.stop();
       await application.close();
+      rmSync(folder, { recursive: true });
     },
   };
 }

@@ -1,9 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfiguration } from '../../src/configuration.js';
 import { ConfigurationError } from '../../src/variables.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 const key = Buffer.alloc(32, 7).toString('base64');
 
@@ -24,8 +25,10 @@ function linesOf(environment: NodeJS.ProcessEnv): readonly string[] {
   }
 }
 
+const folder = temporaryFolder('configuration');
+
 function fileWith(text: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'holdfast-configuration-')), 'credentials');
+  const file = join(folder, randomUUID());
   writeFileSync(file, text);
   return file;
 }

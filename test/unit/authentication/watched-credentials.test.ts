@@ -1,12 +1,12 @@
-import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { BasicPasswords } from '../../../src/authentication/basic.js';
 import { WatchedCredentials } from '../../../src/authentication/watched-credentials.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'holdfast-credentials-'));
+const folder = temporaryFolder('credentials');
 const [passwords, access] = [join(folder, 'passwords'), join(folder, 'access.yaml')];
 const log = pino({ level: 'silent' });
 const patience = { timeout: 10_000, interval: 50 };

@@ -1,10 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readCatalog } from '../../../src/catalog/read-catalog.js';
 import { FileError } from '../../../src/yaml/file-error.js';
 import { notebook } from '../../support/edge-only.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
 const right = `offerings:
   - name: notes
@@ -30,8 +30,10 @@ const right = `offerings:
         maximum_polling_duration: 60
 `;
 
+const folder = temporaryFolder('catalog');
+
 function write(files: Readonly<Record<string, string>>): (name: string) => string {
-  const directory = mkdtempSync(join(tmpdir(), 'holdfast-catalog-'));
+  const directory = mkdtempSync(join(folder, 'of-a-test-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
   return (name) => join(directory, name);
 }
