@@ -26,21 +26,14 @@ const mostEvents = 100;
  * its operation's id, and is removed when it ends, so that adding it again is safe at any time.
  */
 export class OperationQueue {
-  readonly #queue: Queue<OperationJob>;
+  #queue: Promise<Queue<OperationJob>> | undefined;
   readonly #additions = new Batches<string>((operations) => this.#addAll(operations), mostTogether, additionsAtOnce);
 
   constructor(
     private readonly connection: Redis,
-    prefix: string,
+    private readonly prefix: string,
     private readonly log: Logger,
-  ) {
-    this.#queue = new Queue<OperationJob>(queueName, {
-      connection,
-      prefix,
-      streams: { events: { maxLen: mostEvents } },
-    });
-    this.#queue.on('error', (error) => log.debug({ err: error }, 'queue'));
-  }
+  ) {}
 
   /** Delivers an operation that was just accepted. Never throws, and never takes longer than 300 ms. */
   async announce(operation: string): Promise<void> {
@@ -58,7 +51,8 @@ export class OperationQueue {
 
   async #addAll(operations: readonly string[]): Promise<readonly PromiseSettledResult<void>[]> {
     const settings = { removeOnComplete: true, removeOnFail: true };
-    await this.#queue.addBulk(
+    const queue = await this.#opened();
+    await queue.addBulk(
       operations.map((operation) => ({ name: 'run', data: { operation }, opts: { ...settings, jobId: operation } })),
     );
     return operations.map(() => ({ status: 'fulfilled', value: undefined }));
@@ -66,8 +60,8 @@ export class OperationQueue {
 
   /** Makes an operation run now: ends its job's delay, or adds the job. One that runs, or is about to, is left alone. */
   async wake(operation: string): Promise<void> {
-    this.#demandConnection();
-    const job = await this.#queue.getJob(operation);
+    const queue = await this.#opened();
+    const job = await queue.getJob(operation);
     if (!job) await this.add(operation);
     else if (await job.isDelayed()) await sideEffect('promote job', () => job.promote());
   }
@@ -83,11 +77,39 @@ export class OperationQueue {
   }
 
   async countJobs(): Promise<Readonly<Record<string, number>>> {
-    this.#demandConnection();
-    return await this.#queue.getJobCounts('wait', 'active', 'delayed');
+    const queue = await this.#opened();
+    return await queue.getJobCounts('wait', 'active', 'delayed');
   }
 
   async close(): Promise<void> {
-    await bounded(this.#queue.close(), closeMilliseconds);
+    const closed = this.#queue?.then(
+      (queue) => queue.close(),
+      () => {},
+    );
+    if (closed) await bounded(closed, closeMilliseconds);
+  }
+
+  async #opened(): Promise<Queue<OperationJob>> {
+    this.#demandConnection();
+    this.#queue ??= this.#open();
+    return await this.#queue;
+  }
+
+  /** BullMQ asks Redis for its version first. A queue for which that failed never works: whoever comes next opens another. */
+  async #open(): Promise<Queue<OperationJob>> {
+    const queue = new Queue<OperationJob>(queueName, {
+      connection: this.connection,
+      prefix: this.prefix,
+      streams: { events: { maxLen: mostEvents } },
+    });
+    queue.on('error', (error) => this.log.debug({ err: error }, 'queue'));
+    try {
+      await queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      this.#queue = undefined;
+      await queue.close();
+      throw error;
+    }
   }
 }

@@ -61,6 +61,15 @@ export const engineMutations: readonly Mutation[] = [
     ...leases,
   },
   {
+    name: 'a queue that could not be opened is kept',
+    file: 'src/operations/queue.ts',
+    from: '      this.#queue = undefined;\n',
+    to: '',
+    suite: 'services',
+    test: 'test/operations/queue.test.ts',
+    title: 'the queue of a broker works again',
+  },
+  {
     name: 'jobs are not added again',
     file: 'src/operations/reconciler.ts',
     from: '        await queue.wake(operation);\n',

@@ -181,7 +181,7 @@ describe('in each role, without what it needs', () => {
       expect(told(scrape, figures)).toEqual(figures);
     }
     await redis.restart();
-    // The queue is asked over a connection of its own, which may be back a moment later.
+    // What was read is kept for some seconds, each by itself.
     await untilUp('redis', 1);
     await until((scrape) => scrape.value('holdfast_queue_jobs') === 0);
   });
