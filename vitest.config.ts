@@ -18,7 +18,7 @@ export default defineConfig({
           include: ['test/operations/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           globalSetup: ['test/support/setup/services.ts'],
           testTimeout: 40_000,
-          hookTimeout: 20_000,
+          hookTimeout: 60_000,
           // Most of what they do is waiting.
           maxWorkers: 4,
         },

@@ -149,7 +149,7 @@ describe('brokers as processes of their own', () => {
   beforeEach(() => {
     processes = new StubProcesses();
   });
-  afterEach(() => processes.end(), 60_000);
+  afterEach(() => processes.end());
 
   const audited = ({ log }: BrokerProcess) => log.filter(({ audit }) => audit === true);
 

@@ -30,7 +30,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await processes.end();
   await redis.remove();
-}, 60_000);
+});
 
 const memoryOf = ({ pid }: BrokerProcess): number => residentBytes(pid) ?? Number.NaN;
 

@@ -168,7 +168,7 @@ describe('two reconcilers', () => {
   beforeEach(() => {
     processes = new StubProcesses();
   });
-  afterEach(() => processes.end(), 60_000);
+  afterEach(() => processes.end());
 
   it('one works; the other takes over when that is killed, and never beside it', { timeout: 120_000 }, async () => {
     const working = { HOLDFAST_ROLE: 'worker', STUB_TASK_MILLISECONDS: '20' };

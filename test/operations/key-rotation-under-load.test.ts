@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(async () => {
   balancer.stop();
   await processes.end();
-}, 60_000);
+});
 
 const portOf = ({ url }: BrokerProcess) => Number(new URL(url).port);
 

@@ -57,12 +57,12 @@ describe('two brokers on one store', () => {
     sold = await first.driver.sold('stub', 'small');
     first.service.stagesOf = { ...first.service.stagesOf, provision: [['first']] };
     first.service.behaviour = async (step) => (await players.get(step.instanceId)?.step(step)) ?? done;
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const player of players.values()) player.abandon();
     await brokers[1].stop();
     await brokers[0].end();
-  }, 60_000);
+  });
 
   let explained = 0;
   const property = fc.asyncProperty(fc.scheduler(), play, async (scheduler, each) => {

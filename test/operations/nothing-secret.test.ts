@@ -65,7 +65,7 @@ afterEach(async () => {
   collector.stop();
   await place.remove();
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 const databaseName = () => new URL(place.storeUrl).pathname.slice(1);
 

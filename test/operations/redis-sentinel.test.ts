@@ -13,8 +13,8 @@ import { StubProcesses } from '../support/stub-processes.js';
 
 /** A Redis that others run: behind Sentinels, which make its replica the primary, and with TLS. */
 
-// Sentinels take their time to agree, and each broker to start.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+// Sentinels take their time to agree (half a minute more where the machine was too busy for them), each broker to start.
+vi.setConfig({ testTimeout: 180_000 });
 
 describe('Redis behind Sentinels', () => {
   let redis: RedisSentinels;
@@ -49,7 +49,8 @@ describe('Redis behind Sentinels', () => {
 
     process.kill(redis.primary.pid, signal);
     expect((await stub.driver.provision('meanwhile', sold)).status).toBe(202);
-    await eventually(async () => (await portOfRedis()) === redis.replica.port, 60_000);
+    await eventually(() => redis.haveFailedOver(), 90_000);
+    await eventually(async () => (await portOfRedis()) === redis.replica.port, 30_000);
     held = false;
     expect((await stub.driver.provision('after', sold)).status).toBe(202);
     for (const id of [...before, 'meanwhile', 'after']) {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   api = await processes.start({ HOLDFAST_ROLE: 'api', ...collector.environment });
   await processes.start({ HOLDFAST_ROLE: 'worker', ...collector.environment });
   sold = await processes.driver(api).sold('stub', 'small');
-}, 60_000);
+});
 afterAll(async () => {
   await processes.end();
   collector.stop();

@@ -76,6 +76,12 @@ export class RedisSentinels {
     return told.every((fields) => fields.get('num-slaves') === '1' && fields.get('num-other-sentinels') === '2');
   }
 
+  /** Whether all of them call the former replica the primary. */
+  async haveFailedOver(): Promise<boolean> {
+    const told = await Promise.all(this.#ports.map((port) => this.#tell(port)));
+    return told.every((fields) => fields.get('port') === String(this.replica.servingPort));
+  }
+
   async #tell(port: number): Promise<ReadonlyMap<string, string>> {
     const tls = this.tls && { tls: { ca: readFileSync(this.tls.authority) } };
     // By the address, which the certificate is of.
