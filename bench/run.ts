@@ -16,6 +16,7 @@ const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   bind: async () => (await import('./bind/benchmark.js')).bind,
   sharded: async () => (await import('./sharded/benchmark.js')).sharded,
   crowd: async () => (await import('./crowd/benchmark.js')).crowd,
+  'crowd-that-waits': async () => (await import('./crowd/benchmark.js')).crowdThatWaits,
   start: async () => (await import('./start/benchmark.js')).start,
   accept: async () => (await import('./accept/benchmark.js')).accept,
   scale: async () => (await import('./scale/benchmark.js')).scale,
