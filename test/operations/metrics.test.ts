@@ -131,7 +131,8 @@ describe('a broker that has worked', () => {
     stub = await StubBroker.start({}, stub);
     const instances = async (phase: string) =>
       (await Scrape.of(stub.url)).value('holdfast_instances', { service: 'stub', plan: 'small', phase });
-    await eventually(async () => (await instances('ready')) === 1);
+    // Ten seconds later where the first tick fails.
+    await eventually(async () => (await instances('ready')) === 1, 30_000);
     expect(await instances('failed')).toBe(1);
     expect(await instances('deleted')).toBeUndefined();
   });
