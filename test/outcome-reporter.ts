@@ -25,7 +25,7 @@ export default class OutcomeReporter implements Reporter {
   }
 }
 
-export function outcomeOf(modules: readonly TestModule[], unhandled: readonly Failure[]): Outcome {
+function outcomeOf(modules: readonly TestModule[], unhandled: readonly Failure[]): Outcome {
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const count = (...states: readonly string[]) => tests.filter((test) => states.includes(test.result().state)).length;
   const outside = unhandled.map((error) => `outside of the tests\n${textOf(error)}`);

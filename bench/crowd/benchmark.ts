@@ -27,7 +27,7 @@ export const crowd: Benchmark = {
   run: (context) => measure([1, 5, 10], context),
 };
 
-/** By itself, and in fewer rounds: one takes up to six minutes. */
+/** By itself, and in fewer rounds: one takes up to ten minutes. */
 export const crowdThatWaits: Benchmark = {
   name: 'crowd-that-waits',
   title: `as crowd, of more than the ${mostTogether} that are let run at once`,

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../../src/operations/errors.js';
 import { done, wait } from '../../src/operations/step.js';
@@ -12,6 +9,7 @@ import { Scrape } from '../support/scrape.js';
 import { StoreProcess } from '../support/store-process.js';
 import { StubBroker } from '../support/stub-broker.js';
 import { StubProcesses } from '../support/stub-processes.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /* What Prometheus would scrape, of brokers that have done something. */
 
@@ -140,13 +138,12 @@ describe('a broker that has worked', () => {
 
 describe('in each role, without what it needs', () => {
   const soonMilliseconds = 3_000;
-  let folder: string;
+  const folder = temporaryFolder('metrics');
   let store: StoreProcess;
   let redis: RedisProcess;
   let processes: StubProcesses;
   let brokers: readonly BrokerProcess[];
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'holdfast-metrics-'));
     [store, redis] = await Promise.all([StoreProcess.start(folder), RedisProcess.start()]);
     processes = new StubProcesses({ storeUrl: store.url, redisUrl: redis.url });
     brokers = await Promise.all(['api', 'worker'].map((HOLDFAST_ROLE) => processes.start({ HOLDFAST_ROLE })));
@@ -154,7 +151,6 @@ describe('in each role, without what it needs', () => {
   afterAll(async () => {
     await processes.end();
     await Promise.all([store.remove(), redis.remove()]);
-    rmSync(folder, { recursive: true });
   });
 
   /** Every answer on the way there has to come soon. */

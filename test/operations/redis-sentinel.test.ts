@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { done, wait } from '../../src/operations/step.js';
 import { Authority } from '../support/authority.js';
 import type { Sold } from '../support/broker-driver.js';
@@ -10,6 +9,7 @@ import { type RedisFiles, RedisProcess } from '../support/redis-process.js';
 import { RedisSentinels } from '../support/redis-sentinels.js';
 import { StubBroker } from '../support/stub-broker.js';
 import { StubProcesses } from '../support/stub-processes.js';
+import { temporaryFolder } from '../support/temporary-folder.js';
 
 /** A Redis that others run: behind Sentinels, which make its replica the primary, and with TLS. */
 
@@ -62,7 +62,7 @@ describe('Redis behind Sentinels', () => {
 });
 
 describe('Redis with a certificate of a private authority', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'holdfast-redis-tls-'));
+  const folder = temporaryFolder('redis-tls');
   const write = (name: string, text: string): string => {
     const file = join(folder, name);
     writeFileSync(file, text);
@@ -82,7 +82,6 @@ describe('Redis with a certificate of a private authority', () => {
     site = new StubProcesses();
   });
   afterEach(() => site.end());
-  afterAll(() => rmSync(folder, { recursive: true }));
 
   it.each<[string, () => Promise<{ readonly url: string; remove(): Promise<void> }>]>([
     [

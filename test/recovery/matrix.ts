@@ -52,7 +52,6 @@ class MatrixRun {
   readonly #notReached: Task[] = [];
   readonly #findings: MetFinding[] = [];
   readonly #resumptions: Resumption[] = [];
-  /** Logs of operations that something was found in. */
   #sold: Sold | undefined;
   readonly #inventories = new Map<Part, readonly string[]>();
   #uncovered: readonly string[] = [];
@@ -174,6 +173,7 @@ class MatrixRun {
     if (findings.length > 0 && operation !== undefined) print(`  log: ${this.#keepLog(lane, operation)}`);
   }
 
+  /** Of an operation that something was found in. */
   #keepLog(lane: Lane, operation: string): string {
     const path = join(mkdtempSync(join(tmpdir(), 'holdfast-recovery-')), `${operation}.log`);
     writeFileSync(path, `${lane.linesAbout(operation).join('\n')}\n`);

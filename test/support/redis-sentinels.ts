@@ -72,14 +72,18 @@ export class RedisSentinels {
 
   /** Each knows the replica and the other two: only then they can decide. */
   async #areAgreed(): Promise<boolean> {
-    const told = await Promise.all(this.#ports.map((port) => this.#tell(port)));
+    const told = await this.#tellAll();
     return told.every((fields) => fields.get('num-slaves') === '1' && fields.get('num-other-sentinels') === '2');
   }
 
   /** Whether all of them call the former replica the primary. */
   async haveFailedOver(): Promise<boolean> {
-    const told = await Promise.all(this.#ports.map((port) => this.#tell(port)));
+    const told = await this.#tellAll();
     return told.every((fields) => fields.get('port') === String(this.replica.servingPort));
+  }
+
+  #tellAll(): Promise<readonly ReadonlyMap<string, string>[]> {
+    return Promise.all(this.#ports.map((port) => this.#tell(port)));
   }
 
   async #tell(port: number): Promise<ReadonlyMap<string, string>> {

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { loadKubeConfig } from '../../../src/kubernetes/kube-config.js';
+import { temporaryFolder } from '../../support/temporary-folder.js';
 
-let folder: string;
+const folder = temporaryFolder('kube-config');
 const file = (name: string, content: string) => {
   const path = join(folder, name);
   writeFileSync(path, content);
@@ -16,11 +16,6 @@ users: [{ name: ${name}, user: { token: very-secret } }]
 contexts: [{ name: ${name}, context: { cluster: ${name}, user: ${name} } }]
 ${current ? `current-context: ${name}` : ''}
 `;
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'holdfast-kube-config-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
 
 it('reads the file of KUBECONFIG', () => {
   const config = loadKubeConfig({ KUBECONFIG: file('one', kubeconfig('one')) });
